@@ -1,0 +1,5 @@
+/** The path of a Chromium or Chrome on this machine, or null. */
+export function findChromium(): string | null
+
+/** The path of redis-server on this machine, or null. */
+export function findRedisServer(): string | null

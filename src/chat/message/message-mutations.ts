@@ -1,0 +1,99 @@
+import type { Message } from '../../generated/prisma/client.js'
+import type { Builder } from '../../graphql/builder.js'
+import { requireLocalId } from '../../graphql/global-id.js'
+import { type MessageConnectionRefs, type MessageRef, messageCursor } from './message-object.js'
+
+interface Refs {
+  readonly message: MessageRef
+  readonly edge: MessageConnectionRefs['edge']
+}
+
+export function addMessageMutations(builder: Builder, { message, edge }: Refs): void {
+  const { send, edit, remove } = addInputs(builder)
+  const sent = builder.objectRef<Message>('SendMessagePayload').implement({
+    description: 'What was sent. It is committed, durable, and visible to every reader.',
+    fields: (t) => ({
+      message: t.field({ type: message, description: 'The message.', resolve: (row) => row }),
+      messageEdge: t.field({
+        type: edge,
+        description: 'Ready to append to a `messages` connection.',
+        resolve: (row) => ({ cursor: messageCursor(row), node: row }),
+      }),
+    }),
+  })
+  const edited = addChangePayload(builder, 'EditMessagePayload', message)
+  const deleted = addChangePayload(builder, 'DeleteMessagePayload', message)
+
+  builder.mutationFields((t) => ({
+    sendMessage: t.field({
+      type: sent,
+      description:
+        'Sends a message. The answer means that it is committed. When no answer comes, send the same again with the same `clientMessageId`.',
+      args: { input: t.arg({ type: send, required: true, description: 'What to send, and where to.' }) },
+      resolve: (_root, { input: { transactionId, content, replyToId, clientMessageId } }, context) =>
+        context.services.message.send(context.viewer, {
+          transactionKey: requireLocalId('Transaction', transactionId, 'transactionId'),
+          content,
+          replyToId: replyToId == null ? null : requireLocalId('Message', replyToId, 'replyToId'),
+          clientMessageId,
+        }),
+    }),
+    editMessage: t.field({
+      type: edited,
+      description:
+        "Changes what one of the viewer's own messages says. The same content again changes nothing; a deleted message is a CONFLICT.",
+      args: { input: t.arg({ type: edit, required: true, description: 'Which message, and what it shall say.' }) },
+      resolve: (_root, { input: { messageId, content } }, context) =>
+        context.services.message.edit(context.viewer, requireLocalId('Message', messageId, 'messageId'), content),
+    }),
+    deleteMessage: t.field({
+      type: deleted,
+      description:
+        "Deletes one of the viewer's own messages: it stays as a tombstone without content. A second time changes nothing.",
+      args: { input: t.arg({ type: remove, required: true, description: 'Which message.' }) },
+      resolve: (_root, { input: { messageId } }, context) =>
+        context.services.message.delete(context.viewer, requireLocalId('Message', messageId, 'messageId')),
+    }),
+  }))
+}
+
+function addInputs(builder: Builder) {
+  const send = builder.inputType('SendMessageInput', {
+    description: 'A message to send.',
+    fields: (t) => ({
+      transactionId: t.id({ required: true, description: 'Where to: `txn_…`.' }),
+      content: t.string({
+        description:
+          'What it says, required: at most 10,000 characters, unless the server is set otherwise, and at least one visible. Stored as given.',
+      }),
+      replyToId: t.id({ description: 'The message of the same transaction that it answers: `msg_…`.' }),
+      clientMessageId: t.string({
+        description:
+          "The sender's own key for this message, 1 to 128 printable characters, a UUID for example. Sending it again returns the first message and adds none.",
+      }),
+    }),
+  })
+  const edit = builder.inputType('EditMessageInput', {
+    description: 'A change of a message.',
+    fields: (t) => ({
+      messageId: t.id({ required: true, description: "One of the viewer's own messages: `msg_…`." }),
+      content: t.string({ required: true, description: 'What it says from now on, with the limits of `sendMessage`.' }),
+    }),
+  })
+  const remove = builder.inputType('DeleteMessageInput', {
+    description: 'A message to delete.',
+    fields: (t) => ({
+      messageId: t.id({ required: true, description: "One of the viewer's own messages: `msg_…`." }),
+    }),
+  })
+  return { send, edit, remove }
+}
+
+function addChangePayload(builder: Builder, name: string, message: MessageRef) {
+  return builder.objectRef<Message>(name).implement({
+    description: 'What the change came to.',
+    fields: (t) => ({
+      message: t.field({ type: message, description: 'The message as it is now.', resolve: (row) => row }),
+    }),
+  })
+}

@@ -1,0 +1,134 @@
+import { uuidv7 } from 'uuidv7'
+import type { Viewer } from '../../auth/viewer.js'
+import { ConflictError, NotFoundError } from '../../errors.js'
+import type { EventBus } from '../../events/event-bus.js'
+import type { Prisma } from '../../generated/prisma/client.js'
+import type { Page, PageRequest } from '../page.js'
+import { checkText } from '../text.js'
+import type { Transaction } from '../transaction/transaction.js'
+import type { TransactionPolicy } from '../transaction/transaction-policy.js'
+import { checkSendInput, type Message, type MessageFilter, type SendInput } from './message.js'
+import type { MessagePolicy } from './message-policy.js'
+import type { Decision, MessageStore } from './message-store.js'
+import type { SendLanes } from './send-lanes.js'
+
+export class MessageService {
+  readonly #messages: MessageStore
+  readonly #lanes: SendLanes
+  readonly #policy: MessagePolicy
+  readonly #transactions: TransactionPolicy
+  readonly #bus: EventBus
+  readonly #maxContentLength: number
+
+  constructor(parts: {
+    messages: MessageStore
+    lanes: SendLanes
+    policy: MessagePolicy
+    transactions: TransactionPolicy
+    bus: EventBus
+    maxContentLength: number
+  }) {
+    this.#messages = parts.messages
+    this.#lanes = parts.lanes
+    this.#policy = parts.policy
+    this.#transactions = parts.transactions
+    this.#bus = parts.bus
+    this.#maxContentLength = parts.maxContentLength
+  }
+
+  /** Of these messages those that exist and that the viewer may see, with what `include` asks for. */
+  async findVisible(
+    viewer: Viewer,
+    messageIds: readonly string[],
+    include?: Prisma.MessageInclude,
+  ): Promise<Message[]> {
+    return this.#transactions.onlyVisible(viewer, await this.#messages.findMany(messageIds, include))
+  }
+
+  /** The same page of each transaction's messages, oldest first. The caller has made sure that the viewer may see them. */
+  pages(
+    transactionKeys: readonly string[],
+    request: PageRequest<number>,
+    filter: MessageFilter,
+    include?: Prisma.MessageInclude,
+  ): Promise<Page<Message>[]> {
+    return this.#messages.pages(transactionKeys, request, filter, include)
+  }
+
+  /** The newest message of each transaction; null where there is none. The caller has made sure that the viewer may see them. */
+  newest(transactions: readonly Transaction[], include?: Prisma.MessageInclude): Promise<(Message | null)[]> {
+    return this.#messages.newest(transactions, include)
+  }
+
+  /**
+   * Sends a text message. The answer means: committed, durable, and visible to every reader. With a `clientMessageId`
+   * it is safe to repeat: the same again returns the first message and adds none.
+   *
+   * @throws {BadUserInputError} @throws {NotFoundError}
+   * @throws {ConflictError} when something else was sent under the `clientMessageId`.
+   * @throws {ServiceUnavailableError} when it is not known to be stored.
+   */
+  async send(viewer: Viewer, input: SendInput): Promise<Message> {
+    const sender = this.#policy.requireUser(viewer)
+    const { content, clientMessageId } = checkSendInput(input, this.#maxContentLength)
+    const { transactionKey, replyToId } = input
+    if (replyToId != null) await this.#policy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
+    const outcome = await this.#lanes.send({
+      messageId: uuidv7(),
+      transactionKey,
+      senderKey: sender.user.key,
+      type: 'TEXT',
+      content,
+      replyToId: replyToId ?? null,
+      clientMessageId,
+    })
+    switch (outcome.kind) {
+      case 'SENT':
+      case 'DUPLICATE':
+        return outcome.message
+      case 'NOT_FOUND':
+        throw new NotFoundError('transaction', 'transactionId')
+      case 'CONFLICT':
+        throw new ConflictError(
+          'Another message was sent with this `clientMessageId` before: take a new one for a new message.',
+          {
+            field: 'clientMessageId',
+          },
+        )
+    }
+  }
+
+  /**
+   * Changes the content of the viewer's own message. The same content again changes nothing.
+   *
+   * @throws {BadUserInputError} @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
+   * @throws {ConflictError} when it was deleted.
+   */
+  async edit(viewer: Viewer, messageId: string, content: string): Promise<Message> {
+    checkText(content, { field: 'content', maxLength: this.#maxContentLength })
+    return this.#change(viewer, messageId, (message) => {
+      if (message.deletedAt)
+        throw new ConflictError("The message was deleted and can't be edited.", { field: 'messageId' })
+      return message.content === content ? null : { kind: 'EDIT', content }
+    })
+  }
+
+  /**
+   * Deletes the viewer's own message: a tombstone without content stays in its place. A second time changes nothing.
+   *
+   * @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
+   */
+  async delete(viewer: Viewer, messageId: string): Promise<Message> {
+    return this.#change(viewer, messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
+  }
+
+  async #change(viewer: Viewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
+    const sender = this.#policy.requireUser(viewer)
+    const { transactionKey } = await this.#policy.requireOwn(sender, messageId)
+    const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
+    if (!changed) throw new NotFoundError('message', 'messageId')
+    const { message, isChanged } = changed
+    if (isChanged) this.#bus.publish('timelineAdvanced', transactionKey, { position: message.version, entries: [] })
+    return message
+  }
+}

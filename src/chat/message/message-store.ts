@@ -1,0 +1,157 @@
+import type { MessageWithSender } from '../../events/topics.js'
+import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
+import type { Database } from '../../platform/database.js'
+import { makePage, type Page, type PageRequest } from '../page.js'
+import { appendToTimeline, lockTransaction } from '../transaction/transaction-log.js'
+import type { MessageFilter, Send } from './message.js'
+import { SEND_MESSAGES, type SendOutcome, type SendRow, sendOutcome, sendValues } from './send-statement.js'
+
+/** SQLSTATE classes of bad data, constraints and serialisation, and the lock that was not to be had in time. */
+const REFUSED_STATES = /^(22|23|40)|^55P03$/
+
+/** Postgres refused a batch as a whole; sent by themselves, most of it may well be good. */
+export class BatchRefusedError extends Error {
+  override readonly name = 'BatchRefusedError'
+}
+
+/** The connection broke: the batch may be stored or not. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError'
+}
+
+/** A message whose transaction is locked, and what is to be done with it: null to leave it as it is. */
+export type Decision = { readonly kind: 'EDIT'; readonly content: string } | { readonly kind: 'DELETE' } | null
+
+export class MessageStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** These messages, in any order, with whatever else `include` asks for. */
+  findMany(messageIds: readonly string[], include?: Prisma.MessageInclude): Promise<Message[]> {
+    return this.#database.prisma.message.findMany({
+      where: { id: { in: [...messageIds] } },
+      ...(include && { include }),
+    })
+  }
+
+  /**
+   * Stores each of these by itself, all in one commit; the outcomes are in the order of the sends.
+   *
+   * @throws {BatchRefusedError} when nothing was stored, and one of them may be to blame.
+   * @throws {OutcomeUnknownError} when the database was lost on the way.
+   */
+  async send(sends: readonly Send[]): Promise<SendOutcome[]> {
+    try {
+      const rows = await this.#database.query<SendRow>(SEND_MESSAGES, sendValues(sends))
+      return rows.map(sendOutcome)
+    } catch (cause) {
+      const state = this.#database.sqlStateOf(cause)
+      if (state !== null && REFUSED_STATES.test(state)) throw new BatchRefusedError('The batch was refused', { cause })
+      if (this.#database.isUnavailable(cause)) throw new OutcomeUnknownError('The database was lost', { cause })
+      throw cause
+    }
+  }
+
+  /** Of these ids the ones under which a message is stored. */
+  findStored(messageIds: readonly string[]): Promise<MessageWithSender[]> {
+    return this.#database.prisma.message.findMany({
+      where: { id: { in: [...messageIds] } },
+      include: { sender: true },
+    })
+  }
+
+  /**
+   * Changes a message as decided under the lock of its transaction; each change is an entry of the timeline.
+   *
+   * @returns the message as it is now, and whether it was changed; null when it is not there or the actor takes no part
+   * any more.
+   */
+  change(
+    { messageId, transactionKey, actorKey }: { messageId: string; transactionKey: string; actorKey: string },
+    decide: (message: Message) => Decision,
+  ): Promise<{ message: Message; isChanged: boolean } | null> {
+    return this.#database.prisma.$transaction(async (tx) => {
+      const locked = await lockTransaction(tx, transactionKey)
+      if (!locked || (await tx.participant.count({ where: { transactionKey, userKey: actorKey, leftAt: null } })) === 0)
+        return null
+      const message = await tx.message.findUnique({ where: { id: messageId, transactionKey } })
+      if (!message) return null
+      const decision = decide(message)
+      if (decision === null) return { message, isChanged: false }
+      const { timelinePosition } = await appendToTimeline(tx, locked, [
+        decision.kind === 'EDIT'
+          ? { kind: 'MESSAGE_EDITED', actorKey, messageId, data: { content: decision.content } }
+          : { kind: 'MESSAGE_DELETED', actorKey, messageId, data: {} },
+      ])
+      const changed = await tx.message.update({
+        where: { id: messageId },
+        data:
+          decision.kind === 'EDIT'
+            ? { version: timelinePosition, content: decision.content, editedAt: locked.now }
+            : { version: timelinePosition, content: null, deletedAt: locked.now },
+      })
+      return { message: changed, isChanged: true }
+    })
+  }
+
+  /** The newest message of each transaction, in their order and in one statement; null where there is none. */
+  async newest(of: readonly Transaction[], include?: Prisma.MessageInclude): Promise<(Message | null)[]> {
+    const found = await this.#database.prisma.message.findMany({
+      where: { OR: of.map(({ key, messageCount }) => ({ transactionKey: key, sequence: messageCount })) },
+      ...(include && { include }),
+    })
+    const byTransaction = new Map(found.map((message) => [message.transactionKey, message]))
+    return of.map(({ key }) => byTransaction.get(key) ?? null)
+  }
+
+  /** The same page of each of these transactions' messages, in their order and in one statement. */
+  async pages(
+    transactionKeys: readonly string[],
+    request: PageRequest<number>,
+    filter: MessageFilter,
+    include?: Prisma.MessageInclude,
+  ): Promise<Page<Message>[]> {
+    const { from, size, after, before } = request
+    const matches = matching(filter)
+    const found = await this.#database.prisma.transaction.findMany({
+      where: { key: { in: [...transactionKeys] } },
+      select: {
+        key: true,
+        messages: {
+          where: {
+            ...matches,
+            position: { ...(after !== null && { gt: after }), ...(before !== null && { lt: before }) },
+          },
+          orderBy: { position: from === 'start' ? 'asc' : 'desc' },
+          take: size + 1,
+          ...(include && { include }),
+        },
+      },
+    })
+    const messages = new Map(found.map((transaction) => [transaction.key, transaction.messages]))
+    return transactionKeys.map((key) => makePage(request, messages.get(key) ?? [], this.#existsIn(key, matches)))
+  }
+
+  #existsIn(transactionKey: string, matches: Prisma.MessageWhereInput) {
+    return async (side: 'atOrBefore' | 'atOrAfter', position: number): Promise<boolean> => {
+      const any = await this.#database.prisma.message.findFirst({
+        where: { ...matches, transactionKey, position: side === 'atOrBefore' ? { lte: position } : { gte: position } },
+        select: { id: true },
+      })
+      return any !== null
+    }
+  }
+}
+
+function matching({ types, senderKey, sentAfter, sentBefore }: MessageFilter): Prisma.MessageWhereInput {
+  return {
+    ...(types && { type: { in: [...types] } }),
+    ...(senderKey != null && { senderKey }),
+    ...((sentAfter || sentBefore) && {
+      createdAt: { ...(sentAfter && { gte: sentAfter }), ...(sentBefore && { lt: sentBefore }) },
+    }),
+  }
+}

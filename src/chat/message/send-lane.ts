@@ -1,0 +1,119 @@
+import { ServiceUnavailableError } from '../../errors.js'
+import type { MessageWithSender } from '../../events/topics.js'
+import { isSameMessage, type Send } from './message.js'
+import { BatchRefusedError, type MessageStore, OutcomeUnknownError } from './message-store.js'
+import type { SendOutcome } from './send-statement.js'
+
+const MAX_BATCH_SIZE = 500
+const MAX_WAITING = 5_000
+
+/** A send that waits for its commit, with all who wait for its outcome. */
+interface Job {
+  readonly send: Send
+  readonly outcome: Promise<SendOutcome>
+  readonly settle: { resolve(outcome: SendOutcome): void; reject(error: unknown): void }
+}
+
+/**
+ * Group commit. What arrives while a commit is under way waits for it, and then goes together in the next: one call and
+ * one fsync for all. There is no timer: who comes alone goes at once.
+ */
+export class SendLane {
+  readonly #store: MessageStore
+  readonly #onCommitted: (messages: readonly MessageWithSender[]) => void
+  #waiting: Job[] = []
+  #isCommitting = false
+
+  /** @param onCommitted is told what each commit stored, before any of its senders. */
+  constructor(store: MessageStore, onCommitted: (messages: readonly MessageWithSender[]) => void) {
+    this.#store = store
+    this.#onCommitted = onCommitted
+  }
+
+  /** @throws {ServiceUnavailableError} when it is not known to be stored. */
+  send(send: Send): Promise<SendOutcome> {
+    const twin = this.#waiting.find((job) => haveEqualKeys(job.send, send) && isSameMessage(job.send, send))
+    if (twin) return twin.outcome
+    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new ServiceUnavailableError())
+    const job = createJob(send)
+    this.#waiting.push(job)
+    if (!this.#isCommitting) void this.#commitAll()
+    return job.outcome
+  }
+
+  async #commitAll(): Promise<void> {
+    this.#isCommitting = true
+    while (this.#waiting.length > 0) await this.#commit(this.#takeBatch())
+    this.#isCommitting = false
+  }
+
+  /** The first of those that wait; of sends with equal keys one only, since the others must find it stored. */
+  #takeBatch(): Job[] {
+    const batch: Job[] = []
+    const later: Job[] = []
+    for (const job of this.#waiting) {
+      const isNext = batch.length < MAX_BATCH_SIZE && !batch.some((other) => haveEqualKeys(other.send, job.send))
+      ;(isNext ? batch : later).push(job)
+    }
+    this.#waiting = later
+    return batch
+  }
+
+  async #commit(batch: readonly Job[]): Promise<void> {
+    try {
+      this.#settle(batch, await this.#store.send(batch.map(({ send }) => send)))
+    } catch (error) {
+      if (error instanceof BatchRefusedError) await this.#commitOneByOne(batch)
+      else if (error instanceof OutcomeUnknownError) await this.#lookUp(batch)
+      else for (const { settle } of batch) settle.reject(error)
+    }
+  }
+
+  async #commitOneByOne(batch: readonly Job[]): Promise<void> {
+    for (const job of batch) {
+      try {
+        this.#settle([job], await this.#store.send([job.send]))
+      } catch (error) {
+        if (error instanceof OutcomeUnknownError) await this.#lookUp([job])
+        else
+          job.settle.reject(error instanceof BatchRefusedError ? new ServiceUnavailableError({ cause: error }) : error)
+      }
+    }
+  }
+
+  /** After a lost connection: what is stored under our ids was committed. Of the rest nothing is acknowledged. */
+  async #lookUp(batch: readonly Job[]): Promise<void> {
+    const stored = await this.#store.findStored(batch.map(({ send }) => send.messageId)).catch(() => [])
+    const byId = new Map(stored.map((message) => [message.id, message]))
+    this.#onCommitted(stored)
+    for (const { send, settle } of batch) {
+      const message = byId.get(send.messageId)
+      if (message) settle.resolve({ kind: 'SENT', message })
+      else settle.reject(new ServiceUnavailableError())
+    }
+  }
+
+  #settle(batch: readonly Job[], outcomes: readonly SendOutcome[]): void {
+    this.#onCommitted(outcomes.flatMap((outcome) => (outcome.kind === 'SENT' ? [outcome.message] : [])))
+    batch.forEach(({ settle }, index) => {
+      const outcome = outcomes[index]
+      if (outcome) settle.resolve(outcome)
+      else settle.reject(new Error('The database answered for fewer sends than it was given'))
+    })
+  }
+}
+
+function createJob(send: Send): Job {
+  const settle: Job['settle'] = { resolve() {}, reject() {} }
+  const outcome = new Promise<SendOutcome>((resolve, reject) => Object.assign(settle, { resolve, reject }))
+  return { send, outcome, settle }
+}
+
+function haveEqualKeys(one: Send, other: Send): boolean {
+  return (
+    one.clientMessageId !== null &&
+    one.clientMessageId === other.clientMessageId &&
+    one.transactionKey === other.transactionKey &&
+    one.senderKey === other.senderKey
+  )
+}

@@ -1,0 +1,53 @@
+import type { Builder } from '../../graphql/builder.js'
+import { globalId } from '../../graphql/global-id.js'
+import type { NodeRef } from '../../graphql/node.js'
+import type { TransactionTypes } from '../transaction/transaction-schema.js'
+
+export function addParticipantTypes(
+  builder: Builder,
+  { node, transaction }: { node: NodeRef; transaction: TransactionTypes['transaction'] },
+) {
+  const role = builder.enumType('ParticipantRole', {
+    description: 'As what a person takes part in a transaction.',
+    values: {
+      BUYER: { description: 'Pays for the goods.' },
+      SELLER: { description: 'Provides the goods.' },
+      AGENT: { description: 'Acts for one side or brought the deal about.' },
+      ARBITER: { description: 'Decides disputes; sees what was deleted as well.' },
+    },
+  })
+
+  const participant = builder.prismaObject('Participant', {
+    interfaces: [node],
+    fields: (t) => ({
+      id: t.id({
+        description: "The API's id of the seat: `par_` and ours.",
+        resolve: ({ id }) => globalId('Participant', id),
+      }),
+      transaction: t.relation('transaction', { description: 'The deal in which the person takes part.' }),
+      user: t.relation('user', { description: 'Who takes part.' }),
+      role: t.expose('role', { type: role }),
+      joinedAt: t.expose('joinedAt', { type: 'DateTime' }),
+      leftAt: t.expose('leftAt', { type: 'DateTime', nullable: true }),
+      lastReadSequence: t.exposeInt('lastReadSequence'),
+      lastReadAt: t.expose('lastReadAt', { type: 'DateTime', nullable: true }),
+    }),
+  })
+
+  builder.prismaObjectFields(transaction, (t) => ({
+    participants: t.relation('participants', {
+      description: 'Who takes part at present, in the order in which they joined.',
+      query: { where: { leftAt: null }, orderBy: [{ joinedAt: 'asc' }, { id: 'asc' }] },
+    }),
+    viewerParticipant: t.field({
+      type: participant,
+      nullable: true,
+      description: "The viewer's own seat at the table; null for a partner or the platform.",
+      resolve: async ({ key }, _args, context) => (await context.accessTo(key))?.seat,
+    }),
+  }))
+
+  return { participant, role }
+}
+
+export type ParticipantTypes = ReturnType<typeof addParticipantTypes>

@@ -1,0 +1,52 @@
+import type { Viewer } from '../../auth/viewer.js'
+import { NotFoundError } from '../../errors.js'
+import type { Participant } from '../../generated/prisma/client.js'
+import type { MessagePolicy } from '../message/message-policy.js'
+import type { Transaction, TransactionAccess } from '../transaction/transaction.js'
+import type { TransactionPolicy } from '../transaction/transaction-policy.js'
+import type { ReceiptStore } from './receipt-store.js'
+
+/** How many messages of a transaction the viewer hasn't seen; 0 for whoever has no seat. */
+export function unreadCountOf({ transaction, seat }: TransactionAccess): number {
+  return seat === null ? 0 : transaction.messageCount - seat.unreadFromSequence
+}
+
+export class ReceiptService {
+  readonly #receipts: ReceiptStore
+  readonly #messages: MessagePolicy
+  readonly #transactions: TransactionPolicy
+
+  constructor(parts: { receipts: ReceiptStore; messages: MessagePolicy; transactions: TransactionPolicy }) {
+    this.#receipts = parts.receipts
+    this.#messages = parts.messages
+    this.#transactions = parts.transactions
+  }
+
+  /**
+   * Says that the viewer has read a transaction up to a message. The position never moves back.
+   *
+   * @throws {NotFoundError} @throws {ForbiddenError} to partners and the platform.
+   * @throws {BadUserInputError} when it is a message of another transaction.
+   */
+  async markRead(
+    viewer: Viewer,
+    transactionKey: string,
+    messageId: string,
+  ): Promise<Participant & { transaction: Transaction }> {
+    const reader = this.#messages.requireUser(viewer)
+    const message = await this.#messages.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
+    const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
+    if (!marked) throw new NotFoundError('transaction', 'transactionId')
+    return marked
+  }
+
+  /**
+   * Unread messages of one transaction, or of all of the viewer's.
+   *
+   * @throws {NotFoundError} when there is no such transaction or the viewer may not see it.
+   */
+  async unreadCount(viewer: Viewer, transactionKey: string | null): Promise<number> {
+    if (transactionKey !== null) return unreadCountOf(await this.#transactions.requireAccess(viewer, transactionKey))
+    return viewer.kind === 'USER' ? this.#receipts.unreadCount(viewer.user.key) : 0
+  }
+}

@@ -1,0 +1,97 @@
+import type { Viewer } from '../../auth/viewer.js'
+import { NotFoundError } from '../../errors.js'
+import type { LiveEntry } from '../../events/topics.js'
+import type { Prisma, TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
+import { type Page, type PageArgs, type PageRequest, readPageRequest } from '../page.js'
+import type { Transaction, TransactionAccess } from '../transaction/transaction.js'
+import type { TransactionPolicy } from '../transaction/transaction-policy.js'
+import { entryData } from './timeline.js'
+import { decodeCursor } from './timeline-cursor.js'
+import type { TimelineFollowers } from './timeline-followers.js'
+import type { EntryPlace, TimelineStore } from './timeline-store.js'
+import { TimelineSubscription } from './timeline-subscription.js'
+
+const DEFAULT_PAGE_SIZE = 50
+
+export class TimelineService {
+  readonly #timelines: TimelineStore
+  readonly #followers: TimelineFollowers
+  readonly #policy: TransactionPolicy
+  readonly #maxPageSize: number
+
+  constructor(parts: {
+    timelines: TimelineStore
+    followers: TimelineFollowers
+    policy: TransactionPolicy
+    maxPageSize: number
+  }) {
+    this.#timelines = parts.timelines
+    this.#followers = parts.followers
+    this.#policy = parts.policy
+    this.#maxPageSize = parts.maxPageSize
+  }
+
+  /**
+   * Reads the paging arguments of anything that is listed along a timeline: entries or messages.
+   *
+   * @throws {BadUserInputError}
+   */
+  pageRequest({ key: transactionKey, timelinePosition: head }: Transaction, args: PageArgs): PageRequest<number> {
+    return readPageRequest(args, {
+      maxPageSize: this.#maxPageSize,
+      defaultSize: DEFAULT_PAGE_SIZE,
+      defaultEnd: 'newest',
+      decodeCursor: (cursor, field) => decodeCursor(cursor, field, { transactionKey, head }),
+    })
+  }
+
+  /** The entries at these places that exist and that the viewer may see, with what `include` asks for. */
+  async findVisible(
+    viewer: Viewer,
+    places: readonly EntryPlace[],
+    include?: Prisma.TimelineEntryInclude,
+  ): Promise<TimelineEntry[]> {
+    return this.#policy.onlyVisible(viewer, await this.#timelines.findMany(places, include))
+  }
+
+  /** The same page of each timeline, oldest first. The caller has made sure that the viewer may see the transactions. */
+  pages(
+    transactionKeys: readonly string[],
+    request: PageRequest<number>,
+    include?: Prisma.TimelineEntryInclude,
+  ): Promise<Page<TimelineEntry>[]> {
+    return this.#timelines.pages(transactionKeys, request, include)
+  }
+
+  /**
+   * All entries of these kinds after a cursor, however long ago, and then each as it happens: once and in order. Without a
+   * cursor it begins with what comes after this call returned. It ends with NOT_FOUND exactly where the viewer left.
+   *
+   * @throws {NotFoundError} when there is no such transaction or the viewer may not see it.
+   * @throws {BadUserInputError} when `after` is not a cursor of it.
+   */
+  async follow(
+    viewer: Viewer,
+    transactionKey: string,
+    { after, kinds }: { after?: string | null | undefined; kinds: readonly TimelineEntryKind[] },
+  ): Promise<TimelineSubscription> {
+    const access = await this.#policy.requireAccess(viewer, transactionKey)
+    const head = access.transaction.timelinePosition
+    const position = after == null ? null : decodeCursor(after, 'after', { transactionKey, head })
+    const lease = await this.#followers.lease(transactionKey)
+    return new TimelineSubscription(lease, this.#timelines, {
+      transactionKey,
+      after: position,
+      kinds,
+      guard: { kinds: ['PARTICIPANT_LEFT'], check: (entry) => endWhereViewerLeft(entry, access) },
+    })
+  }
+}
+
+/** Earlier departures don't count: whoever came back sees the whole history. Nor does a change of role. */
+function endWhereViewerLeft(entry: LiveEntry, { seat, transaction }: TransactionAccess): void {
+  if (entry.kind !== 'PARTICIPANT_LEFT' || entry.userKey !== seat?.userKey) return
+  if (entry.position <= transaction.timelinePosition) return
+  if (entryData(entry, 'PARTICIPANT_LEFT').staysAs !== undefined) return
+  throw new NotFoundError('transaction', 'transactionId')
+}

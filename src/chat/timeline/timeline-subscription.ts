@@ -1,0 +1,119 @@
+import { BoundedQueue } from '../../events/bounded-queue.js'
+import type { LiveEntry } from '../../events/topics.js'
+import type { TimelineEntryKind } from '../../generated/prisma/client.js'
+import type { FollowerLease } from './timeline-followers.js'
+import type { TimelineStore } from './timeline-store.js'
+
+const QUEUE_CAPACITY = 256
+const CATCH_UP_SIZE = 100
+
+export interface SubscriptionOptions {
+  readonly transactionKey: string
+  /** Everything after this position, whether it is there already or comes later; null: what comes from now on. */
+  readonly after: number | null
+  /** Only these kinds. */
+  readonly kinds: readonly TimelineEntryKind[]
+  /** Looks at what may end the subscription, whether it is wanted or not; throws to end it there. */
+  readonly guard: { readonly kinds: readonly TimelineEntryKind[]; check(entry: LiveEntry): void }
+}
+
+/**
+ * Entries of one transaction's timeline, each once, in order: first what is stored, read at the subscriber's pace, then
+ * what happens. A subscriber that falls behind by more than the queue holds goes back to reading.
+ *
+ * `return()` ends it at once, also while a `next()` waits: an async generator by itself would hang there.
+ */
+export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
+  readonly #lease: FollowerLease
+  readonly #store: TimelineStore
+  readonly #options: SubscriptionOptions
+  readonly #entries: AsyncGenerator<LiveEntry, void>
+  #queue = new BoundedQueue<LiveEntry>(QUEUE_CAPACITY)
+  #isEnded = false
+  /** Up to where everything that matches was given out. */
+  #position: number
+
+  /** The lease is the subscription's from now on. */
+  constructor(lease: FollowerLease, store: TimelineStore, options: SubscriptionOptions) {
+    this.#lease = lease
+    this.#store = store
+    this.#options = options
+    this.#position = options.after ?? lease.follower.position
+    this.#entries = this.#follow()
+  }
+
+  async next(): Promise<IteratorResult<LiveEntry, undefined>> {
+    try {
+      const result = await this.#entries.next()
+      return result.done ? { done: true, value: undefined } : result
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  async return(): Promise<IteratorResult<LiveEntry, undefined>> {
+    this.#end()
+    await this.#entries.return()
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #end(): void {
+    this.#isEnded = true
+    this.#queue.close()
+    this.#lease.follower.leave(this.#queue)
+    this.#lease.release()
+  }
+
+  async *#follow(): AsyncGenerator<LiveEntry, void> {
+    while (!this.#isEnded) {
+      yield* this.#catchUp()
+      yield* this.#listen()
+    }
+  }
+
+  /** Gives out what is stored, until we are where the follower is. */
+  async *#catchUp(): AsyncGenerator<LiveEntry, void> {
+    const { follower } = this.#lease
+    const { transactionKey, kinds, guard } = this.#options
+    const wanted = [...new Set([...kinds, ...guard.kinds])]
+    while (!this.#isEnded && this.#position < follower.position) {
+      const upTo = follower.position
+      const entries = await this.#store.read(
+        { transactionKey, after: this.#position, upTo, kinds: wanted },
+        CATCH_UP_SIZE,
+      )
+      yield* this.#give(entries)
+      // A page that isn't full has looked at everything there was.
+      if (entries.length < CATCH_UP_SIZE) this.#position = upTo
+    }
+  }
+
+  /** Gives out what the follower passes on, until the queue overflows or is closed. */
+  async *#listen(): AsyncGenerator<LiveEntry, void> {
+    const { follower } = this.#lease
+    // Looking and joining are one step: between two steps of a generator the follower may move on.
+    if (this.#isEnded || follower.position > this.#position) return
+    this.#queue = new BoundedQueue(QUEUE_CAPACITY)
+    follower.join(this.#queue)
+    for (let entries = await this.#queue.take(); entries !== null; entries = await this.#queue.take()) {
+      yield* this.#give(entries)
+    }
+    follower.leave(this.#queue)
+  }
+
+  *#give(entries: readonly LiveEntry[]): Generator<LiveEntry, void> {
+    for (const entry of entries) {
+      // The follower may still be behind a cursor that was read from the database.
+      if (entry.position <= this.#position) continue
+      this.#options.guard.check(entry)
+      if (this.#isEnded) return
+      if (this.#options.kinds.includes(entry.kind)) yield entry
+      this.#position = entry.position
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Viewer } from '../../auth/viewer.js'
+import type { EventBus } from '../../events/event-bus.js'
+import type { Prisma, Transaction } from '../../generated/prisma/client.js'
+import { type Page, type PageArgs, readPageRequest } from '../page.js'
+import { requirePlatform } from '../user/user-policy.js'
+import {
+  checkStatusChangeInput,
+  checkTransactionInput,
+  type StatusChangeInput,
+  type TransactionFilter,
+  type TransactionInput,
+} from './transaction.js'
+import { decodeTransactionCursor } from './transaction-cursor.js'
+import type { TransactionPolicy } from './transaction-policy.js'
+import type { Registered, TransactionRegistry } from './transaction-registry.js'
+import type { TransactionStore } from './transaction-store.js'
+
+const DEFAULT_PAGE_SIZE = 20
+
+export class TransactionService {
+  readonly #transactions: TransactionStore
+  readonly #registry: TransactionRegistry
+  readonly #policy: TransactionPolicy
+  readonly #bus: EventBus
+  readonly #maxPageSize: number
+
+  constructor(parts: {
+    transactions: TransactionStore
+    registry: TransactionRegistry
+    policy: TransactionPolicy
+    bus: EventBus
+    maxPageSize: number
+  }) {
+    this.#transactions = parts.transactions
+    this.#registry = parts.registry
+    this.#policy = parts.policy
+    this.#bus = parts.bus
+    this.#maxPageSize = parts.maxPageSize
+  }
+
+  /** Of these transactions those that exist and that the viewer may see. */
+  async findVisible(viewer: Viewer, transactionKeys: readonly string[]): Promise<Transaction[]> {
+    const access = await this.#policy.accessTo(viewer, transactionKeys)
+    return [...access.values()].map(({ transaction }) => transaction)
+  }
+
+  /** The transaction with what `include` asks for, or null when there is none or the viewer may not see it. */
+  async find(viewer: Viewer, transactionKey: string, include?: Prisma.TransactionInclude): Promise<Transaction | null> {
+    const access = await this.#policy.accessTo(viewer, [transactionKey])
+    return access.has(transactionKey) ? this.#transactions.find(transactionKey, include) : null
+  }
+
+  /**
+   * A page of the viewer's transactions, the latest activity first.
+   *
+   * @throws {BadUserInputError}
+   */
+  async page(
+    viewer: Viewer,
+    args: PageArgs,
+    filter: TransactionFilter,
+    include?: Prisma.TransactionInclude,
+  ): Promise<Page<Transaction>> {
+    const request = readPageRequest(args, {
+      maxPageSize: this.#maxPageSize,
+      defaultSize: DEFAULT_PAGE_SIZE,
+      defaultEnd: 'first',
+      decodeCursor: decodeTransactionCursor,
+    })
+    return this.#transactions.page(viewer, request, filter, include)
+  }
+
+  /**
+   * Registers a deal, or brings it to what the input says. Repeating it is safe. Whoever is left out of `participants`
+   * has left; a new deal begins its timeline with its status and then its people.
+   *
+   * @throws {ForbiddenError} to everyone but the platform.
+   * @throws {BadUserInputError} @throws {NotFoundError} when a participant is nobody we know.
+   */
+  async upsert(viewer: Viewer, input: TransactionInput): Promise<Transaction> {
+    requirePlatform(viewer)
+    return this.#announce(await this.#registry.upsert(checkTransactionInput(input)))
+  }
+
+  /**
+   * Moves a deal to a status and says so in its timeline, with a SYSTEM message when there is something to say. The
+   * status it has already, or an idempotency key used before, changes nothing.
+   *
+   * @throws {ForbiddenError} to everyone but the platform.
+   * @throws {BadUserInputError} @throws {NotFoundError}
+   */
+  async changeStatus(viewer: Viewer, input: StatusChangeInput): Promise<Transaction> {
+    requirePlatform(viewer)
+    return this.#announce(await this.#registry.changeStatus(checkStatusChangeInput(input)))
+  }
+
+  #announce({ transaction, hasNews }: Registered): Transaction {
+    if (hasNews) {
+      this.#bus.publish('timelineAdvanced', transaction.key, { position: transaction.timelinePosition, entries: [] })
+    }
+    return transaction
+  }
+}

@@ -1,0 +1,31 @@
+import type { Viewer } from '../../auth/viewer.js'
+import { checkUserInput, type User, type UserInput } from './user.js'
+import { requirePlatform, type UserPolicy } from './user-policy.js'
+import type { UserStore } from './user-store.js'
+
+export class UserService {
+  readonly #users: UserStore
+  readonly #policy: UserPolicy
+
+  constructor(users: UserStore, policy: UserPolicy) {
+    this.#users = users
+    this.#policy = policy
+  }
+
+  /** Of these users those who exist and whom the viewer may see. */
+  async findVisible(viewer: Viewer, userKeys: readonly string[]): Promise<User[]> {
+    return this.#users.findMany(await this.#policy.visibleTo(viewer, userKeys))
+  }
+
+  /**
+   * Makes a user known, or changes what is known. Repeating it is safe. What is left out stays as it is; a new user is
+   * ACTIVE.
+   *
+   * @throws {ForbiddenError} to everyone but the platform.
+   * @throws {BadUserInputError}
+   */
+  async upsert(viewer: Viewer, input: UserInput): Promise<User> {
+    requirePlatform(viewer)
+    return this.#users.upsert(checkUserInput(input))
+  }
+}

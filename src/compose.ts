@@ -1,0 +1,167 @@
+import { createAuthenticator } from './auth/authenticate.js'
+import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
+import { createTokenVerifier } from './auth/token-verifier.js'
+import { MessagePolicy } from './chat/message/message-policy.js'
+import { MessageService } from './chat/message/message-service.js'
+import { MessageStore } from './chat/message/message-store.js'
+import { SendLanes } from './chat/message/send-lanes.js'
+import { ParticipantService } from './chat/participant/participant-service.js'
+import { ParticipantStore } from './chat/participant/participant-store.js'
+import { ReceiptService } from './chat/receipt/receipt-service.js'
+import { ReceiptStore } from './chat/receipt/receipt-store.js'
+import { TimelineFollowers } from './chat/timeline/timeline-followers.js'
+import { TimelineService } from './chat/timeline/timeline-service.js'
+import { TimelineStore } from './chat/timeline/timeline-store.js'
+import { TransactionPolicy } from './chat/transaction/transaction-policy.js'
+import { TransactionRegistry } from './chat/transaction/transaction-registry.js'
+import { TransactionService } from './chat/transaction/transaction-service.js'
+import { TransactionStore } from './chat/transaction/transaction-store.js'
+import { UserPolicy } from './chat/user/user-policy.js'
+import { UserService } from './chat/user/user-service.js'
+import { UserStore } from './chat/user/user-store.js'
+import type { Config } from './config.js'
+import { seedDemo } from './demo/demo-data.js'
+import { type ContextParts, createContext, type Services } from './graphql/context.js'
+import { createErrorFormat } from './graphql/error-format.js'
+import { createExecution } from './graphql/execution.js'
+import { createPipeline } from './graphql/pipeline.js'
+import { createSchema } from './graphql/schema.js'
+import type { Logger } from './log.js'
+import { type Closable, closeAll } from './platform/close-all.js'
+import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
+import { createProtocol } from './transport/graphql-over-websocket.js'
+import { createHealth } from './transport/health.js'
+import { createRequestListener } from './transport/http.js'
+import { type Address, startHttpServer } from './transport/listener.js'
+import { createPlayground } from './transport/playground.js'
+import { WebSocketDoor } from './transport/websocket.js'
+
+/** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
+export function composeRooms(
+  { database, bus }: Platform,
+  { limits }: Config,
+  log: Logger,
+): ContextParts & { users: UserStore } {
+  const users = new UserStore(database)
+  const transactions = new TransactionStore(database)
+  const transactionPolicy = new TransactionPolicy(transactions)
+  const timelines = new TimelineStore(database)
+  const messages = new MessageStore(database)
+  const messagePolicy = new MessagePolicy(messages, transactionPolicy)
+  const { maxPageSize, maxContentLength } = limits
+  return {
+    users,
+    transactionPolicy,
+    prisma: database.prisma,
+    services: {
+      user: new UserService(users, new UserPolicy(users)),
+      transaction: new TransactionService({
+        transactions,
+        registry: new TransactionRegistry(database),
+        policy: transactionPolicy,
+        bus,
+        maxPageSize,
+      }),
+      participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
+      timeline: new TimelineService({
+        timelines,
+        followers: new TimelineFollowers(timelines, bus, log),
+        policy: transactionPolicy,
+        maxPageSize,
+      }),
+      message: new MessageService({
+        messages,
+        lanes: new SendLanes(messages, bus),
+        policy: messagePolicy,
+        transactions: transactionPolicy,
+        bus,
+        maxContentLength,
+      }),
+      receipt: new ReceiptService({
+        receipts: new ReceiptStore(database),
+        messages: messagePolicy,
+        transactions: transactionPolicy,
+      }),
+    },
+  }
+}
+
+/** A service that runs. */
+export interface Service {
+  readonly address: Address
+  /** What the service does, for those in the same process: demo data and tests. */
+  readonly services: Services
+  /** Signs tokens for the demo people; null when the keys are elsewhere. */
+  readonly issueToken: TokenIssuer | null
+  /** Finishes what is under way, closes every socket, and stops all that was started. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts everything: platform, rooms, schema, transports.
+ *
+ * @throws {StartupError} when it can't be; then nothing is left running.
+ */
+export async function startService(options: PlatformOptions): Promise<Service> {
+  const { config, log, beginStep } = options
+  const started: Closable[] = []
+  try {
+    const platform = await openPlatform(options)
+    started.push(platform)
+    const rooms = composeRooms(platform, config, log)
+    if (config.hasDemo) {
+      const seed = () => seedDemo(platform.database.prisma, rooms.services)
+      await asStep(beginStep('Adding demo people and deals'), seed, (outcome) => outcome)
+    }
+    const { onRequest, door } = composeTransports(platform, rooms, config, log)
+    const server = await startHttpServer(
+      { host: config.host, port: config.port },
+      { onRequest, onUpgrade: door.upgrade },
+    )
+    started.push(
+      { name: 'The HTTP server', close: () => server.close() },
+      { name: 'The WebSockets', close: () => door.close() },
+    )
+    const { tokenKeys } = platform
+    return {
+      address: server.address,
+      services: rooms.services,
+      issueToken: 'secret' in tokenKeys ? createTokenIssuer(tokenKeys.secret, config.tokens) : null,
+      close: () => closeAll(started),
+    }
+  } catch (error) {
+    await closeAll(started)
+    throw error
+  }
+}
+
+function composeTransports(platform: Platform, rooms: ReturnType<typeof composeRooms>, config: Config, log: Logger) {
+  const { database } = platform
+  const { allowsIntrospection, allowedOrigins, limits } = config
+  const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
+  const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
+  const formatError = createErrorFormat({
+    log,
+    isUnavailable: (error) => database.isUnavailable(error),
+    showsSuggestions: allowsIntrospection,
+  })
+  const execution = createExecution((request) => createContext(rooms, request))
+  const pipeline = createPipeline({
+    schema: createSchema(),
+    execution,
+    formatError,
+    maxBodyBytes: limits.maxBodyBytes,
+    allowsIntrospection,
+  })
+  const onRequest = createRequestListener({
+    pipeline,
+    authenticate,
+    formatError,
+    allowedOrigins,
+    health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
+    playground: allowsIntrospection ? createPlayground() : null,
+  })
+  const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
+  const door = new WebSocketDoor({ protocol, allowedOrigins, maxFrameBytes: limits.maxFrameBytes, log })
+  return { onRequest, door }
+}

@@ -1,0 +1,97 @@
+/**
+ * The closed vocabulary of refusals. Services throw these and nothing else on purpose; each way in maps them once
+ * (GraphQL: `graphql/error-format.ts`, HTTP: `transport/http.ts`). Whatever is thrown besides is a fault of ours and
+ * reaches nobody but the log. Messages are for people, codes for programs.
+ */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'CONFLICT'
+  | 'RATE_LIMITED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'OPERATION_TOO_COMPLEX'
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR'
+
+/** What a refusal says besides its code, for programs to act on. */
+export interface RefusalDetails {
+  /** The argument or input field at fault, as the caller wrote it: `content`, `first`, `transactionId`. */
+  readonly field?: string
+  /** The limit that was broken. */
+  readonly limit?: number
+}
+
+/** A refusal: said to the caller as it is. */
+export class RefusalError extends Error {
+  override readonly name: string = 'RefusalError'
+  readonly code: ErrorCode
+  readonly details: RefusalDetails
+
+  constructor(code: ErrorCode, message: string, details: RefusalDetails = {}) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** The caller didn't prove who they are. It never says why: that would help a forger. */
+export class UnauthenticatedError extends RefusalError {
+  override readonly name = 'UnauthenticatedError'
+  constructor() {
+    super('UNAUTHENTICATED', 'A valid token is needed: send the header "Authorization: Bearer <token>".')
+  }
+}
+
+/** The caller is known, and what they ask is not for their kind. */
+export class ForbiddenError extends RefusalError {
+  override readonly name = 'ForbiddenError'
+  constructor(message: string) {
+    super('FORBIDDEN', message)
+  }
+}
+
+/** There is no such thing, or the caller may not know of it: the two read the same. */
+export class NotFoundError extends RefusalError {
+  override readonly name = 'NotFoundError'
+  constructor(what: string, field?: string) {
+    super('NOT_FOUND', `There is no such ${what}, or you may not see it.`, field === undefined ? {} : { field })
+  }
+}
+
+/** An argument is wrong. `message` says what was wrong and what would be right. */
+export class BadUserInputError extends RefusalError {
+  override readonly name = 'BadUserInputError'
+  constructor(message: string, details: RefusalDetails) {
+    super('BAD_USER_INPUT', message, details)
+  }
+}
+
+/** The request contradicts what is stored already. */
+export class ConflictError extends RefusalError {
+  override readonly name = 'ConflictError'
+  constructor(message: string, details: RefusalDetails = {}) {
+    super('CONFLICT', message, details)
+  }
+}
+
+/** The request is larger than `limit` bytes. */
+export class PayloadTooLargeError extends RefusalError {
+  override readonly name = 'PayloadTooLargeError'
+  constructor(limit: number) {
+    super('PAYLOAD_TOO_LARGE', `The request is too large: at most ${limit} bytes are taken.`, { limit })
+  }
+}
+
+/** The database can't be reached. Nothing was acknowledged; the same request may be sent again. */
+export class ServiceUnavailableError extends RefusalError {
+  override readonly name = 'ServiceUnavailableError'
+  constructor(options?: { cause?: unknown }) {
+    super(
+      'SERVICE_UNAVAILABLE',
+      'The service is not available at the moment. Nothing was acknowledged: send the same again, with the same clientMessageId.',
+    )
+    if (options?.cause !== undefined) this.cause = options.cause
+  }
+}

@@ -1,0 +1,37 @@
+import SchemaBuilder, { type ArgBuilder } from '@pothos/core'
+import PrismaPlugin from '@pothos/plugin-prisma'
+import type PrismaTypes from '../generated/pothos-prisma-types.js'
+import { getDatamodel } from '../generated/pothos-prisma-types.js'
+import type { Context } from './context.js'
+
+interface SchemaTypes {
+  Context: Context
+  PrismaTypes: PrismaTypes
+  DefaultFieldNullability: false
+  Scalars: {
+    ID: { Input: string; Output: string }
+    DateTime: { Input: Date; Output: Date }
+    URL: { Input: URL; Output: string }
+  }
+}
+
+/** The types behind the builder, as Pothos completes them. */
+export type BuilderTypes = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
+
+/** Declares the arguments of a field. */
+export type ArgumentBuilder = ArgBuilder<BuilderTypes>
+
+/** The builder to which every room adds its part of the schema. Fields are non-null unless they say otherwise. */
+export type Builder = ReturnType<typeof createBuilder>
+
+export function createBuilder() {
+  return new SchemaBuilder<SchemaTypes>({
+    plugins: [PrismaPlugin],
+    defaultFieldNullability: false,
+    prisma: {
+      client: (context) => context.prisma,
+      dmmf: getDatamodel(),
+      exposeDescriptions: true,
+    },
+  })
+}

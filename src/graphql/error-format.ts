@@ -1,0 +1,95 @@
+import { GraphQLError } from 'graphql'
+import { type ErrorCode, RefusalError, ServiceUnavailableError } from '../errors.js'
+import type { Logger } from '../log.js'
+
+/** The HTTP status of a refusal that comes before execution. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  PAYLOAD_TOO_LARGE: 413,
+  OPERATION_TOO_COMPLEX: 400,
+  SERVICE_UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+}
+
+/** Turns whatever was thrown into what a caller is told. */
+export type ErrorFormat = (error: unknown, requestId: string) => GraphQLError
+
+export interface ErrorFormatOptions {
+  readonly log: Logger
+  /** Whether an error means that the database couldn't be asked. */
+  readonly isUnavailable: (error: unknown) => boolean
+  /** Whether validation errors may name fields that the caller might have meant. */
+  readonly showsSuggestions: boolean
+}
+
+/**
+ * Refusals are told as they are, faults of the document too; of everything else the caller gets a request id, and the
+ * log the rest.
+ */
+export function createErrorFormat({ log, isUnavailable, showsSuggestions }: ErrorFormatOptions): ErrorFormat {
+  return (error, requestId) => {
+    const located = error instanceof GraphQLError ? error : undefined
+    const thrown = rootOf(error)
+    const refusal =
+      thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
+    if (refusal) {
+      if (refusal.code === 'SERVICE_UNAVAILABLE')
+        log.warn({ err: thrown, requestId }, 'Refused: the database is unavailable')
+      return rewrite(located, refusal.message, { code: refusal.code, ...refusal.details })
+    }
+    if (located && isCallersFault(located, thrown)) {
+      const message = showsSuggestions ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
+      return rewrite(located, message, faultExtensions(located.extensions))
+    }
+    log.error({ err: thrown, requestId, path: located?.path }, 'A request failed')
+    const message = `Something went wrong on our side. Tell us this request id: ${requestId}`
+    return rewrite(located, message, { code: 'INTERNAL_SERVER_ERROR', requestId })
+  }
+}
+
+/** Whether GraphQL itself complains of the document or its variables, as opposed to something that a resolver did. */
+function isCallersFault(located: GraphQLError, thrown: unknown): boolean {
+  // Execution gives an error its path. An argument that can't be read is found only there; it points at the document.
+  return located.path === undefined
+    ? thrown === located || located.nodes !== undefined
+    : thrown instanceof GraphQLError && thrown.nodes !== undefined
+}
+
+/** The libraries in the pipeline have codes of their own, and details that are nobody's business. */
+function faultExtensions({ code, http, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const ours = isErrorCode(code) ? { code, ...details } : { code: 'BAD_USER_INPUT' }
+  return http === undefined ? ours : { ...ours, http }
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(HTTP_STATUS, code)
+}
+
+/** How Yoga is told the HTTP status of a refusal. Of a document at fault it knows better: that depends on `Accept`. */
+export function httpExtension({ code }: Readonly<Record<string, unknown>>): { http?: { status: number } } {
+  return isErrorCode(code) && code !== 'BAD_USER_INPUT' ? { http: { status: HTTP_STATUS[code] } } : {}
+}
+
+/** What was thrown in the first place, inside however many GraphQL errors. */
+function rootOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error
+}
+
+function rewrite(
+  located: GraphQLError | undefined,
+  message: string,
+  extensions: Record<string, unknown>,
+): GraphQLError {
+  return new GraphQLError(message, {
+    ...(located?.nodes && { nodes: located.nodes }),
+    ...(located?.source && { source: located.source }),
+    ...(located?.positions && { positions: located.positions }),
+    ...(located?.path && { path: located.path }),
+    extensions,
+  })
+}

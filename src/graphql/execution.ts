@@ -1,0 +1,62 @@
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import type { Context, RequestContext } from './context.js'
+
+export type ContextFactory = (request: RequestContext) => Context
+
+/** What executes operations, whichever transport they came by. The arguments carry a `RequestContext`. */
+export interface Execution {
+  execute(args: ExecutionArgs): Promise<ExecutionResult>
+  /** Results one by one. A failure, at the start or later, is thrown by `next()`; it is never an end like any other. */
+  subscribe(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult, void, void>>
+}
+
+/**
+ * Each execution has a context of its own, and so has each event of a subscription: nothing that was looked up for one
+ * event, least of all what the viewer may see, is still believed at the next.
+ */
+export function createExecution(createContext: ContextFactory): Execution {
+  const withContext = (args: ExecutionArgs): ExecutionArgs => ({
+    ...args,
+    contextValue: createContext(args.contextValue as RequestContext),
+  })
+  return {
+    execute: async (args) => execute(withContext(args)),
+    async subscribe(args) {
+      const source = await createSourceEventStream(withContext(args))
+      if (!(Symbol.asyncIterator in source))
+        return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
+      return mapEvents(source[Symbol.asyncIterator](), (rootValue) => execute({ ...withContext(args), rootValue }))
+    },
+  }
+}
+
+/** Unlike an async generator it passes `return()` on at once, also while a `next()` waits. */
+function mapEvents<Event, Result>(
+  source: AsyncIterator<Event>,
+  map: (event: Event) => Result | Promise<Result>,
+): AsyncGenerator<Result, void, void> {
+  return {
+    async next() {
+      const { done, value } = await source.next()
+      return done ? { done, value: undefined } : { done: false, value: await map(value) }
+    },
+    async return() {
+      await source.return?.()
+      return { done: true, value: undefined }
+    },
+    async throw(error) {
+      await source.return?.()
+      throw error
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async [Symbol.asyncDispose]() {
+      await source.return?.()
+    },
+  }
+}
+
+function failing(error: unknown): AsyncGenerator<ExecutionResult, void, void> {
+  return mapEvents({ next: () => Promise.reject(error) }, () => ({}))
+}

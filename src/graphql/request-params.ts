@@ -1,0 +1,82 @@
+import { GraphQLError } from 'graphql'
+import type { GraphQLParams } from 'graphql-yoga'
+import { PayloadTooLargeError } from '../errors.js'
+
+/**
+ * Reads an operation out of an HTTP request, as the GraphQL over HTTP specification has it: a POST with a JSON body, or a
+ * GET with parameters in the URL. Nothing else is taken.
+ *
+ * @throws {GraphQLError} with the HTTP status that fits.
+ * @throws {PayloadTooLargeError} as soon as it is clear; the rest of the body is not read.
+ */
+export async function readRequestParams(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
+  return request.method === 'GET' ? fromUrl(new URL(request.url)) : fromBody(request, maxBodyBytes)
+}
+
+async function fromBody(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
+  const contentType = request.headers.get('content-type') ?? ''
+  if (!/^application\/json *(;|$)/i.test(contentType)) {
+    throw fault(415, 'The body must be JSON: send the header "Content-Type: application/json".')
+  }
+  const body = parseJson(await readText(request, maxBodyBytes), 'The body is not valid JSON.')
+  if (!isObject(body)) throw fault(400, 'The body must be a JSON object with a `query`. Batches are not taken.')
+  return checkParams(body)
+}
+
+async function readText({ headers, body }: Request, maxBodyBytes: number): Promise<string> {
+  if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) throw new PayloadTooLargeError(maxBodyBytes)
+  const chunks: Uint8Array[] = []
+  let size = 0
+  // Not `for await`: leaving that early would destroy the connection, and with it our answer.
+  const reader = body?.getReader()
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    size += part.value.byteLength
+    if (size > maxBodyBytes) throw new PayloadTooLargeError(maxBodyBytes)
+    chunks.push(part.value)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function fromUrl({ searchParams }: URL): GraphQLParams {
+  const json = (name: 'variables' | 'extensions') => {
+    const text = searchParams.get(name)
+    return text === null || text === ''
+      ? undefined
+      : parseJson(text, `The URL parameter \`${name}\` is not valid JSON.`)
+  }
+  return checkParams({
+    query: searchParams.get('query') ?? undefined,
+    operationName: searchParams.get('operationName') ?? undefined,
+    variables: json('variables'),
+    extensions: json('extensions'),
+  })
+}
+
+function checkParams({ query, operationName, variables, extensions }: Record<string, unknown>): GraphQLParams {
+  if (typeof query !== 'string') throw fault(400, '`query` is required: a GraphQL document, as a string.')
+  if (operationName != null && typeof operationName !== 'string') throw fault(400, '`operationName` must be a string.')
+  if (variables != null && !isObject(variables)) throw fault(400, '`variables` must be a JSON object.')
+  if (extensions != null && !isObject(extensions)) throw fault(400, '`extensions` must be a JSON object.')
+  return {
+    query,
+    ...(operationName != null && { operationName }),
+    ...(variables != null && { variables }),
+    ...(extensions != null && { extensions }),
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function parseJson(text: string, complaint: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw fault(400, complaint)
+  }
+}
+
+function fault(status: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status } } })
+}

@@ -1,0 +1,34 @@
+import type { GraphQLSchema } from 'graphql'
+import { addMessageTypes } from '../chat/message/message-schema.js'
+import { addParticipantTypes } from '../chat/participant/participant-schema.js'
+import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
+import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
+import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
+import { addUserTypes } from '../chat/user/user-schema.js'
+import { createBuilder } from './builder.js'
+import { addPageInfo } from './connection.js'
+import { addNode } from './node.js'
+import { addNodeQueries } from './node-queries.js'
+import { addScalars } from './scalars.js'
+
+/** The schema of the API, room by room. A later room adds to the types of the earlier ones, never the other way round. */
+export function createSchema(): GraphQLSchema {
+  const builder = createBuilder()
+  builder.queryType({ description: 'What can be read.' })
+  builder.mutationType({ description: 'What can be done. One field a request.' })
+  builder.subscriptionType({
+    description:
+      'What can be listened to. With `after` a subscription first delivers all that came after that cursor, however long ago, in order and each once, and then goes on live; without it, it begins with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. When the viewer loses access it ends with an error (NOT_FOUND), never with a plain complete.',
+  })
+  addScalars(builder)
+  const node = addNode(builder)
+  const pageInfo = addPageInfo(builder)
+  const { viewer } = addUserTypes(builder, node)
+  const { transaction, status } = addTransactionTypes(builder, { node, pageInfo })
+  const { participant, role } = addParticipantTypes(builder, { node, transaction })
+  const { entry } = addTimelineTypes(builder, { node, pageInfo, transaction, status, role })
+  addMessageTypes(builder, { node, pageInfo, transaction, entry })
+  addReceiptTypes(builder, { transaction, participant, viewer })
+  addNodeQueries(builder, node)
+  return builder.toSchema({ sortSchema: true })
+}

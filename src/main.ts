@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url'
+import { startService } from './compose.js'
+import { ConfigError, loadConfig } from './config.js'
+import { renderDemoPanel } from './demo/demo-panel.js'
+import { createLogger } from './log.js'
+import type { BeginStep } from './platform/platform.js'
+import { StartupError } from './platform/startup-error.js'
+
+const CLOSE_WITHIN_MS = 10_000
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env)
+  const log = createLogger(config)
+  const showsSteps = config.logFormat === 'pretty'
+  const beginStep: BeginStep = showsSteps
+    ? (await import('../scripts/steps.mjs')).step
+    : (name) =>
+        Object.assign((detail?: string) => log.info({ detail }, name), {
+          fail: () => log.error({}, `${name}: failed`),
+          update: (note: string) => log.debug({ note }, name),
+        })
+  const starting = startService({
+    config,
+    log,
+    beginStep,
+    migrationsDirectory: fileURLToPath(new URL('../prisma/migrations', import.meta.url)),
+  })
+  endOnSignal(async () => {
+    // One that is still starting is stopped as soon as it has started, so that nothing of it stays behind.
+    const service = await starting.catch(() => null)
+    await service?.close()
+  })
+  const { address, issueToken } = await starting
+  log.info({ ...address }, 'Listening')
+  if (config.hasDemo) process.stdout.write(await renderDemoPanel(address, issueToken))
+}
+
+/** Ends the service in an orderly way, and when that takes too long, at once. Further signals don't hurry it: Postgres must stop. */
+function endOnSignal(close: () => Promise<void>): void {
+  let isEnding = false
+  const end = async (signal: NodeJS.Signals) => {
+    if (isEnding) return
+    isEnding = true
+    setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref()
+    try {
+      await close()
+      process.exit(0)
+    } catch (error) {
+      process.stderr.write(`Not everything could be closed after ${signal}: ${(error as Error).message}\n`)
+      process.exit(1)
+    }
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  process.on('SIGHUP', end)
+}
+
+try {
+  await main()
+} catch (error) {
+  const isForPeople = error instanceof ConfigError || error instanceof StartupError
+  process.stderr.write(`\n${isForPeople ? error.message : ((error as Error).stack ?? error)}\n`)
+  process.exit(1)
+}

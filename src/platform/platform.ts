@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import type { VerifierKeys } from '../auth/token-verifier.js'
+import type { Config } from '../config.js'
+import type { EventBus } from '../events/event-bus.js'
+import type { Logger } from '../log.js'
+import { type Closable, closeAll } from './close-all.js'
+import { type Database, openDatabase } from './database.js'
+import { startEmbeddedPostgres } from './embedded-postgres.js'
+import { MemoryEventBus } from './memory-event-bus.js'
+import { applyMigrations } from './migrations.js'
+import { readOrCreateSecret } from './secret-file.js'
+
+/** What the floors above stand on. Nothing in it says which composition it is. */
+export interface Platform {
+  readonly database: Database
+  readonly bus: EventBus
+  readonly tokenKeys: VerifierKeys
+}
+
+/** A step of the start that is under way. Calling it says that it is done, with a word about how. */
+export interface Step {
+  (detail?: string): void
+  /** It failed; why is said elsewhere. */
+  fail(): void
+  /** What it is busy with. */
+  update(note: string): void
+}
+
+export type BeginStep = (name: string) => Step
+
+/** Does a part of the start as a step that is shown; it tells by its answer how it went. */
+export async function asStep<Result>(
+  begun: Step,
+  work: () => Promise<Result>,
+  tell: (result: Result) => string,
+): Promise<Result> {
+  try {
+    const result = await work()
+    begun(tell(result))
+    return result
+  } catch (error) {
+    begun.fail()
+    throw error
+  }
+}
+
+export interface PlatformOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly beginStep: BeginStep
+  /** Where the migrations are. */
+  readonly migrationsDirectory: string
+}
+
+/**
+ * Opens the platform that the configuration asks for, the database migrated. This is the one place that decides: what is
+ * configured comes from outside, what isn't runs in here.
+ *
+ * @throws {StartupError} when it can't be; then nothing is left running.
+ */
+export async function openPlatform(options: PlatformOptions): Promise<Platform & Closable> {
+  const { config, log, beginStep, migrationsDirectory } = options
+  const opened: Closable[] = []
+  try {
+    const databaseUrl = config.databaseUrl ?? (await openEmbeddedPostgres(options, opened))
+    await asStep(
+      beginStep('Migrating the database'),
+      () => applyMigrations(databaseUrl, migrationsDirectory),
+      (applied) => (applied.length === 0 ? 'nothing to do' : `${applied.length} applied`),
+    )
+    const database = openDatabase({
+      url: databaseUrl,
+      poolSize: config.databasePoolSize,
+      onConnectionLost: (error) => log.warn({ err: error }, 'A connection to Postgres was lost'),
+    })
+    opened.push({ name: 'The database pool', close: () => database.close() })
+    const bus = new MemoryEventBus((error) => log.error({ err: error }, 'A listener of the event bus failed'))
+    return {
+      database,
+      bus,
+      tokenKeys: await tokenKeysOf(config),
+      name: 'The platform',
+      close: () => closeAll(opened),
+    }
+  } catch (error) {
+    await closeAll(opened)
+    throw error
+  }
+}
+
+async function openEmbeddedPostgres({ config, log, beginStep }: PlatformOptions, opened: Closable[]): Promise<string> {
+  const step = beginStep('Starting Postgres')
+  const postgres = await asStep(
+    step,
+    () => startEmbeddedPostgres({ directory: config.dataDirectory, log, onStep: (note) => step.update(note) }),
+    () => config.dataDirectory,
+  )
+  opened.push({ name: 'The embedded Postgres', close: () => postgres.close() })
+  return postgres.url
+}
+
+async function tokenKeysOf({ tokens: { keys }, dataDirectory }: Config): Promise<VerifierKeys> {
+  switch (keys.kind) {
+    case 'secret':
+      return { secret: keys.secret }
+    case 'jwks':
+      return { jwksUrl: keys.url }
+    case 'generated':
+      return { secret: await readOrCreateSecret(join(dataDirectory, 'jwt-secret')) }
+  }
+}

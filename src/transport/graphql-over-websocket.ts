@@ -1,0 +1,100 @@
+import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
+import { uuidv7 } from 'uuidv7'
+import type { WebSocket } from 'ws'
+import { type Authenticate, bearerToken } from '../auth/authenticate.js'
+import type { Viewer } from '../auth/viewer.js'
+import { UnauthenticatedError } from '../errors.js'
+import type { RequestContext } from '../graphql/context.js'
+import type { ErrorFormat } from '../graphql/error-format.js'
+import type { Execution } from '../graphql/execution.js'
+import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
+import type { Logger } from '../log.js'
+import { callAt } from './timer.js'
+
+/** What we know of a connection. */
+export interface Connection {
+  readonly socket: WebSocket
+  /** Null until the client has shown a good token. */
+  viewer: Viewer | null
+  /** Called when the socket is closed. */
+  stopExpiry: () => void
+}
+
+export interface ProtocolOptions {
+  readonly pipeline: Pipeline
+  readonly execution: Execution
+  readonly authenticate: Authenticate
+  readonly formatError: ErrorFormat
+  readonly log: Logger
+}
+
+const CONNECTION_INIT_WITHIN_MS = 3_000
+/** Registered for RFC 6455: try again later. graphql-ws clients do. */
+export const TRY_AGAIN_LATER = 1013
+
+/** GraphQL over WebSocket, as graphql-ws' PROTOCOL.md has it; what is ours about it is in docs/protocol.md. */
+export function createProtocol({
+  pipeline,
+  execution,
+  authenticate,
+  formatError,
+  log,
+}: ProtocolOptions): Server<Connection> {
+  return makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: CONNECTION_INIT_WITHIN_MS,
+    async onConnect({ connectionParams, extra }) {
+      try {
+        extra.viewer = await authenticate(tokenOf(connectionParams))
+      } catch (error) {
+        // Refused: 4403, as `false` has it. Otherwise it is we who can't, and the client shall come back.
+        if (error instanceof UnauthenticatedError) return false
+        log.warn({ err: error }, 'A connection could not be authenticated')
+        extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
+        return false
+      }
+      extra.stopExpiry = callAt(extra.viewer.tokenExpiresAt, () =>
+        extra.socket.close(CloseCode.Forbidden, 'Token expired'),
+      )
+      return true
+    },
+    onSubscribe: ({ extra }, _id, payload) => prepare(pipeline, extra, payload),
+    execute: (args) => execution.execute(args),
+    subscribe: (args) => execution.subscribe(args),
+    onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
+      if (!errors) return undefined
+      const { requestId } = contextValue as RequestContext
+      const formatted = errors.map((error) => formatError(error, requestId).toJSON())
+      return data === undefined ? { errors: formatted } : { data, errors: formatted }
+    },
+    onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error, uuidv7()).toJSON()),
+    onClose: ({ extra }) => extra.stopExpiry(),
+  })
+}
+
+/** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */
+function tokenOf(connectionParams: Record<string, unknown> = {}): string {
+  const { authorization, token } = connectionParams
+  const found = bearerToken(authorization) ?? (typeof token === 'string' ? token : null)
+  if (found === null) throw new UnauthenticatedError()
+  return found
+}
+
+/** Takes an operation through the same steps as HTTP does. Errors are for this operation alone; the socket lives on. */
+function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribePayload) {
+  const contextValue: TransportContext = { viewer, requestId: uuidv7(), transport: 'WEBSOCKET' }
+  const { schema, parse, validate } = pipeline.getEnveloped(contextValue)
+  try {
+    const document = parse(payload.query)
+    const errors = validate(schema, document)
+    if (errors.length > 0) return errors
+    return {
+      schema,
+      document,
+      contextValue,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+    }
+  } catch (error) {
+    return [error]
+  }
+}

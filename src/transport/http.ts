@@ -1,0 +1,109 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import cors from 'cors'
+import { uuidv7 } from 'uuidv7'
+import { type Authenticate, bearerToken } from '../auth/authenticate.js'
+import type { Viewer } from '../auth/viewer.js'
+import type { AllowedOrigins } from '../config.js'
+import { type ErrorCode, NotFoundError, UnauthenticatedError } from '../errors.js'
+import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
+import type { Pipeline } from '../graphql/pipeline.js'
+import type { Health } from './health.js'
+import { isAllowedOrigin } from './origin.js'
+import type { Playground } from './playground.js'
+
+export interface HttpOptions {
+  readonly pipeline: Pipeline
+  readonly authenticate: Authenticate
+  readonly formatError: ErrorFormat
+  readonly allowedOrigins: AllowedOrigins
+  readonly health: Health
+  /** Null: there is none, and introspection needs a token like everything else. */
+  readonly playground: Playground | null
+}
+
+/** The path of the API, over HTTP and WebSocket. */
+export const GRAPHQL_PATH = '/graphql'
+
+const SECONDS_A_PREFLIGHT_IS_GOOD_FOR = 600
+
+/** Answers HTTP requests: the API, the playground, health. Every answer carries the id of its request. */
+export function createRequestListener(options: HttpOptions): RequestListener {
+  const allowCors = cors({
+    origin: (origin, allow) => allow(null, isAllowedOrigin(options.allowedOrigins, origin)),
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['x-request-id'],
+    maxAge: SECONDS_A_PREFLIGHT_IS_GOOD_FOR,
+  })
+  return (request, response) => {
+    const requestId = uuidv7()
+    response.setHeader('x-request-id', requestId)
+    response.setHeader('cache-control', 'no-store')
+    // It answers preflight requests by itself.
+    allowCors(request, response, () => {
+      answer(request, response, requestId, options).catch((error) =>
+        refuse(response, error, requestId, options.formatError),
+      )
+    })
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  options: HttpOptions,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+  const { pipeline, health, playground } = options
+  switch (pathname) {
+    case GRAPHQL_PATH: {
+      if (playground && isPageVisit(request)) return playground.serve(request, response)
+      const viewer = await authenticateRequest(request, options)
+      await pipeline.handle(request, response, { viewer, requestId, transport: 'HTTP' })
+      return
+    }
+    case '/health':
+      return sendJson(response, 200, health.live())
+    case '/ready': {
+      const { isReady, report } = await health.ready()
+      return sendJson(response, isReady ? 200 : 503, report)
+    }
+    case '/':
+      if (!playground) break
+      response.writeHead(302, { location: GRAPHQL_PATH }).end()
+      return
+  }
+  throw new NotFoundError('page')
+}
+
+/** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
+async function authenticateRequest(
+  request: IncomingMessage,
+  { authenticate, playground }: HttpOptions,
+): Promise<Viewer | null> {
+  const { authorization } = request.headers
+  if (authorization === undefined && playground) return null
+  const token = bearerToken(authorization)
+  if (token === null) throw new UnauthenticatedError()
+  return authenticate(token)
+}
+
+function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true && !url.includes('query=')
+}
+
+function refuse(response: ServerResponse, thrown: unknown, requestId: string, formatError: ErrorFormat): void {
+  const error = formatError(thrown, requestId)
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const code = error.extensions['code'] as ErrorCode
+  if (code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer')
+  sendJson(response, HTTP_STATUS[code], { errors: [error] })
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(body))
+}

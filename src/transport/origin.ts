@@ -1,0 +1,9 @@
+import type { AllowedOrigins } from '../config.js'
+
+const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
+
+/** Whether a page of this origin may call. Programs send no origin and may. */
+export function isAllowedOrigin(allowed: AllowedOrigins, origin: string | undefined): boolean {
+  if (origin === undefined) return true
+  return allowed === 'localhost' ? LOCALHOST.test(origin) : allowed.includes(origin)
+}
