@@ -118,10 +118,11 @@ export async function startService(options: PlatformOptions): Promise<Service> {
       { host: config.host, port: config.port },
       { onRequest, onUpgrade: door.upgrade },
     )
-    started.push(
-      { name: 'The HTTP server', close: () => server.close() },
-      { name: 'The WebSockets', close: () => door.close() },
-    )
+    // At the same time: the server takes nobody new while the sockets go, and is closed when they are gone.
+    started.push({
+      name: 'The transports',
+      close: async () => void (await Promise.all([server.close(), door.close()])),
+    })
     const { tokenKeys } = platform
     return {
       address: server.address,

@@ -17,7 +17,11 @@ export async function renderDemoPanel({ host, port }: Address, issueToken: Token
     `  Health       ${origin}/health   ${origin}/ready`,
     '',
   ]
-  if (issueToken) lines.push(...(await peopleAndCommand(origin, issueToken)))
+  lines.push(
+    ...(issueToken
+      ? await peopleAndCommand(origin, issueToken)
+      : ['  The demo people have no tokens here: tokens come from where JWT_JWKS_URL points.', '']),
+  )
   lines.push('  Ctrl-C ends it.', '')
   return `${lines.join('\n')}\n`
 }

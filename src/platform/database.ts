@@ -54,6 +54,8 @@ export function openDatabase({
   pool.on('error', onConnectionLost)
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
+    // Longer formats quote the arguments of a call, and with them what people say.
+    errorFormat: 'minimal',
     transactionOptions: { maxWait: POOL_WAIT_MS, timeout: STATEMENT_TIMEOUT_MS },
   })
   return {

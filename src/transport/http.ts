@@ -53,9 +53,8 @@ async function answer(
   requestId: string,
   options: HttpOptions,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost')
   const { pipeline, health, playground } = options
-  switch (pathname) {
+  switch (pathOf(request)) {
     case GRAPHQL_PATH: {
       if (playground && isPageVisit(request)) return playground.serve(request, response)
       const viewer = await authenticateRequest(request, options)
@@ -86,6 +85,11 @@ async function authenticateRequest(
   const token = bearerToken(authorization)
   if (token === null) throw new UnauthenticatedError()
   return authenticate(token)
+}
+
+/** The path of a request, whatever else is in its URL, and be it malformed. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
 import type { Logger } from '../log.js'
 import { type Connection, TRY_AGAIN_LATER } from './graphql-over-websocket.js'
-import { GRAPHQL_PATH } from './http.js'
+import { GRAPHQL_PATH, pathOf } from './http.js'
 import { isAllowedOrigin } from './origin.js'
 
 const MAX_FRAGMENTS = 64
@@ -40,8 +40,7 @@ export class WebSocketDoor {
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
   readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy())
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    if (pathname !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
+    if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
       refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
     } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket))

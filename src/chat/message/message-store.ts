@@ -55,10 +55,11 @@ export class MessageStore {
     }
   }
 
-  /** Of these ids the ones under which a message is stored. */
+  /** What is stored under these ids, in the order of positions. */
   findStored(messageIds: readonly string[]): Promise<MessageWithSender[]> {
     return this.#database.prisma.message.findMany({
       where: { id: { in: [...messageIds] } },
+      orderBy: { position: 'asc' },
       include: { sender: true },
     })
   }

@@ -10,6 +10,7 @@ const MAX_WAITING = 5_000
 /** A send that waits for its commit, with all who wait for its outcome. */
 interface Job {
   readonly send: Send
+  readonly key: string | null
   readonly outcome: Promise<SendOutcome>
   readonly settle: { resolve(outcome: SendOutcome): void; reject(error: unknown): void }
 }
@@ -22,6 +23,8 @@ export class SendLane {
   readonly #store: MessageStore
   readonly #onCommitted: (messages: readonly MessageWithSender[]) => void
   #waiting: Job[] = []
+  /** Of those that wait the first under each idempotency key. */
+  #waitingByKey = new Map<string, Job>()
   #isCommitting = false
 
   /** @param onCommitted is told what each commit stored, before any of its senders. */
@@ -32,11 +35,13 @@ export class SendLane {
 
   /** @throws {ServiceUnavailableError} when it is not known to be stored. */
   send(send: Send): Promise<SendOutcome> {
-    const twin = this.#waiting.find((job) => haveEqualKeys(job.send, send) && isSameMessage(job.send, send))
-    if (twin) return twin.outcome
+    const key = idempotencyKeyOf(send)
+    const twin = key === null ? undefined : this.#waitingByKey.get(key)
+    if (twin && isSameMessage(twin.send, send)) return twin.outcome
     if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new ServiceUnavailableError())
-    const job = createJob(send)
+    const job = createJob(send, key)
     this.#waiting.push(job)
+    if (key !== null && !twin) this.#waitingByKey.set(key, job)
     if (!this.#isCommitting) void this.#commitAll()
     return job.outcome
   }
@@ -51,11 +56,14 @@ export class SendLane {
   #takeBatch(): Job[] {
     const batch: Job[] = []
     const later: Job[] = []
+    const keys = new Set<string>()
     for (const job of this.#waiting) {
-      const isNext = batch.length < MAX_BATCH_SIZE && !batch.some((other) => haveEqualKeys(other.send, job.send))
+      const isNext = batch.length < MAX_BATCH_SIZE && (job.key === null || !keys.has(job.key))
       ;(isNext ? batch : later).push(job)
+      if (job.key !== null) keys.add(job.key)
     }
     this.#waiting = later
+    this.#waitingByKey = new Map(later.toReversed().flatMap((job) => (job.key === null ? [] : [[job.key, job]])))
     return batch
   }
 
@@ -103,17 +111,13 @@ export class SendLane {
   }
 }
 
-function createJob(send: Send): Job {
+function createJob(send: Send, key: string | null): Job {
   const settle: Job['settle'] = { resolve() {}, reject() {} }
   const outcome = new Promise<SendOutcome>((resolve, reject) => Object.assign(settle, { resolve, reject }))
-  return { send, outcome, settle }
+  return { send, key, outcome, settle }
 }
 
-function haveEqualKeys(one: Send, other: Send): boolean {
-  return (
-    one.clientMessageId !== null &&
-    one.clientMessageId === other.clientMessageId &&
-    one.transactionKey === other.transactionKey &&
-    one.senderKey === other.senderKey
-  )
+/** What makes a send the same as another; null when its sender gave no clientMessageId. None of the parts has a newline. */
+function idempotencyKeyOf({ transactionKey, senderKey, clientMessageId }: Send): string | null {
+  return clientMessageId === null ? null : [transactionKey, senderKey ?? '', clientMessageId].join('\n')
 }

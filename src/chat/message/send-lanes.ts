@@ -34,12 +34,15 @@ function hash(text: string): number {
 
 /** One ring a transaction, with all that the commit brought to it. */
 function announce(bus: EventBus, messages: readonly MessageWithSender[]): void {
-  for (const transactionKey of new Set(messages.map((message) => message.transactionKey))) {
-    const entries = messages
-      .filter((message) => message.transactionKey === transactionKey)
-      .map(sentEntry)
-      .sort((one, other) => one.position - other.position)
-    bus.publish('timelineAdvanced', transactionKey, { position: entries.at(-1)?.position ?? 0, entries })
+  const entries = new Map<string, LiveEntry[]>()
+  for (const message of messages) {
+    const known = entries.get(message.transactionKey)
+    if (known) known.push(sentEntry(message))
+    else entries.set(message.transactionKey, [sentEntry(message)])
+  }
+  // The database answers in the order of the sends, and so gives positions in that order.
+  for (const [transactionKey, sent] of entries) {
+    bus.publish('timelineAdvanced', transactionKey, { position: sent.at(-1)?.position ?? 0, entries: sent })
   }
 }
 

@@ -77,7 +77,8 @@ export class TimelineService {
   ): Promise<TimelineSubscription> {
     const access = await this.#policy.requireAccess(viewer, transactionKey)
     const head = access.transaction.timelinePosition
-    const position = after == null ? null : decodeCursor(after, 'after', { transactionKey, head })
+    // From where the viewer's seat was seen, not from where the follower is: a removal in between must not be passed over.
+    const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })
     const lease = await this.#followers.lease(transactionKey)
     return new TimelineSubscription(lease, this.#timelines, {
       transactionKey,

@@ -9,8 +9,8 @@ const CATCH_UP_SIZE = 100
 
 export interface SubscriptionOptions {
   readonly transactionKey: string
-  /** Everything after this position, whether it is there already or comes later; null: what comes from now on. */
-  readonly after: number | null
+  /** Everything after this position, whether it is there already or comes later. */
+  readonly after: number
   /** Only these kinds. */
   readonly kinds: readonly TimelineEntryKind[]
   /** Looks at what may end the subscription, whether it is wanted or not; throws to end it there. */
@@ -38,7 +38,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     this.#lease = lease
     this.#store = store
     this.#options = options
-    this.#position = options.after ?? lease.follower.position
+    this.#position = options.after
     this.#entries = this.#follow()
   }
 

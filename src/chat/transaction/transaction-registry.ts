@@ -40,10 +40,10 @@ export class TransactionRegistry {
           ]
         : []
       entries.push(...(await seat(tx, locked, input.participants)))
-      const transaction = await appendToTimeline(tx, locked, entries, {
-        title: input.title,
-        ...(input.partnerClientId !== undefined && { partnerClientId: input.partnerClientId }),
-      })
+      const { title, partnerClientId = locked.transaction.partnerClientId } = input
+      const isSame = title === locked.transaction.title && partnerClientId === locked.transaction.partnerClientId
+      if (isSame && entries.length === 0) return { transaction: locked.transaction, hasNews: false }
+      const transaction = await appendToTimeline(tx, locked, entries, { title, partnerClientId })
       return { transaction, hasNews: entries.length > 0 }
     })
   }
