@@ -52,6 +52,8 @@ export function createProtocol({
         extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
         return false
       }
+      // Closed while we looked: nobody would call the timer off.
+      if (extra.socket.readyState !== extra.socket.OPEN) return false
       extra.stopExpiry = callAt(extra.viewer.tokenExpiresAt, () =>
         extra.socket.close(CloseCode.Forbidden, 'Token expired'),
       )

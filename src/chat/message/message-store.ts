@@ -1,5 +1,5 @@
 import type { MessageWithSender } from '../../events/topics.js'
-import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
+import { type Message, Prisma, type Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
 import { appendToTimeline, lockTransaction } from '../transaction/transaction-log.js'
@@ -108,7 +108,10 @@ export class MessageStore {
     return of.map(({ key }) => byTransaction.get(key) ?? null)
   }
 
-  /** The same page of each of these transactions' messages, in their order and in one statement. */
+  /**
+   * The same page of each of these transactions' messages, in their order. Two statements: which, by the index and no
+   * more than are shown; then those, with all that `include` asks for.
+   */
   async pages(
     transactionKeys: readonly string[],
     request: PageRequest<number>,
@@ -116,43 +119,43 @@ export class MessageStore {
     include?: Prisma.MessageInclude,
   ): Promise<Page<Message>[]> {
     const { from, size, after, before } = request
-    const matches = matching(filter)
-    const found = await this.#database.prisma.transaction.findMany({
-      where: { key: { in: [...transactionKeys] } },
-      select: {
-        key: true,
-        messages: {
-          where: {
-            ...matches,
-            position: { ...(after !== null && { gt: after }), ...(before !== null && { lt: before }) },
-          },
-          orderBy: { position: from === 'start' ? 'asc' : 'desc' },
-          take: size + 1,
-          ...(include && { include }),
-        },
-      },
+    const conditions = [
+      Prisma.sql`m."transactionKey" = of."key"`,
+      ...(after === null ? [] : [Prisma.sql`m."position" > ${after}`]),
+      ...(before === null ? [] : [Prisma.sql`m."position" < ${before}`]),
+      ...matchingSql(filter),
+    ]
+    const found = await this.#database.prisma.$queryRaw<{ id: string }[]>`
+      SELECT page."id" FROM unnest(${[...transactionKeys]}::text[]) AS of("key") CROSS JOIN LATERAL (
+        SELECT m."id" FROM "Message" m WHERE ${Prisma.join(conditions, ' AND ')}
+        ORDER BY m."position" ${from === 'start' ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${size + 1}
+      ) page`
+    const ids = found.map(({ id }) => id)
+    const rows = await this.findMany(ids, include)
+    const nearestFirst = rows.sort((one, other) => (one.position - other.position) * (from === 'start' ? 1 : -1))
+    return transactionKeys.map((key) => {
+      const page = nearestFirst.filter(({ transactionKey }) => transactionKey === key)
+      return makePage(request, page, this.#existsIn(key, filter))
     })
-    const messages = new Map(found.map((transaction) => [transaction.key, transaction.messages]))
-    return transactionKeys.map((key) => makePage(request, messages.get(key) ?? [], this.#existsIn(key, matches)))
   }
 
-  #existsIn(transactionKey: string, matches: Prisma.MessageWhereInput) {
+  #existsIn(transactionKey: string, filter: MessageFilter) {
     return async (side: 'atOrBefore' | 'atOrAfter', position: number): Promise<boolean> => {
-      const any = await this.#database.prisma.message.findFirst({
-        where: { ...matches, transactionKey, position: side === 'atOrBefore' ? { lte: position } : { gte: position } },
-        select: { id: true },
-      })
-      return any !== null
+      const beyond =
+        side === 'atOrBefore' ? Prisma.sql`m."position" <= ${position}` : Prisma.sql`m."position" >= ${position}`
+      const conditions = [Prisma.sql`m."transactionKey" = ${transactionKey}`, beyond, ...matchingSql(filter)]
+      const any = await this.#database.prisma.$queryRaw<unknown[]>`
+        SELECT 1 FROM "Message" m WHERE ${Prisma.join(conditions, ' AND ')} LIMIT 1`
+      return any.length > 0
     }
   }
 }
 
-function matching({ types, senderKey, sentAfter, sentBefore }: MessageFilter): Prisma.MessageWhereInput {
-  return {
-    ...(types && { type: { in: [...types] } }),
-    ...(senderKey != null && { senderKey }),
-    ...((sentAfter || sentBefore) && {
-      createdAt: { ...(sentAfter && { gte: sentAfter }), ...(sentBefore && { lt: sentBefore }) },
-    }),
-  }
+function matchingSql({ types, senderKey, sentAfter, sentBefore }: MessageFilter): Prisma.Sql[] {
+  return [
+    ...(types ? [Prisma.sql`m."type" = ANY (${[...types]}::"MessageType"[])`] : []),
+    ...(senderKey == null ? [] : [Prisma.sql`m."senderKey" = ${senderKey}`]),
+    ...(sentAfter ? [Prisma.sql`m."createdAt" >= ${sentAfter}`] : []),
+    ...(sentBefore ? [Prisma.sql`m."createdAt" < ${sentBefore}`] : []),
+  ]
 }

@@ -1,5 +1,5 @@
 import type { LiveEntry } from '../../events/topics.js'
-import type { Prisma, TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
+import { Prisma, type TimelineEntry, type TimelineEntryKind } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
 
@@ -45,33 +45,43 @@ export class TimelineStore {
 
   /** The entries at these places, in any order, with whatever else `include` asks for. */
   findMany(places: readonly EntryPlace[], include?: Prisma.TimelineEntryInclude): Promise<TimelineEntry[]> {
+    const positions = new Map<string, number[]>()
+    for (const { transactionKey, position } of places) {
+      positions.set(transactionKey, [...(positions.get(transactionKey) ?? []), position])
+    }
     return this.#database.prisma.timelineEntry.findMany({
-      where: { OR: places.map(({ transactionKey, position }) => ({ transactionKey, position })) },
+      where: { OR: [...positions].map(([transactionKey, at]) => ({ transactionKey, position: { in: at } })) },
       ...(include && { include }),
     })
   }
 
-  /** The same page of each of these transactions' timelines, in their order and in one statement. */
+  /**
+   * The same page of each of these transactions' timelines, in their order. Two statements: which, by the index and no
+   * more than are shown; then those, with all that `include` asks for.
+   */
   async pages(
     transactionKeys: readonly string[],
     request: PageRequest<number>,
     include?: Prisma.TimelineEntryInclude,
   ): Promise<Page<TimelineEntry>[]> {
     const { from, size, after, before } = request
-    const found = await this.#database.prisma.transaction.findMany({
-      where: { key: { in: [...transactionKeys] } },
-      select: {
-        key: true,
-        timeline: {
-          where: { position: { ...(after !== null && { gt: after }), ...(before !== null && { lt: before }) } },
-          orderBy: { position: from === 'start' ? 'asc' : 'desc' },
-          take: size + 1,
-          ...(include && { include }),
-        },
-      },
+    const conditions = [
+      Prisma.sql`e."transactionKey" = of."key"`,
+      ...(after === null ? [] : [Prisma.sql`e."position" > ${after}`]),
+      ...(before === null ? [] : [Prisma.sql`e."position" < ${before}`]),
+    ]
+    const places = await this.#database.prisma.$queryRaw<EntryPlace[]>`
+      SELECT of."key" AS "transactionKey", page."position"
+      FROM unnest(${[...transactionKeys]}::text[]) AS of("key") CROSS JOIN LATERAL (
+        SELECT e."position" FROM "TimelineEntry" e WHERE ${Prisma.join(conditions, ' AND ')}
+        ORDER BY e."position" ${from === 'start' ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${size + 1}
+      ) page`
+    const rows = await this.findMany(places, include)
+    const nearestFirst = rows.sort((one, other) => (one.position - other.position) * (from === 'start' ? 1 : -1))
+    return transactionKeys.map((key) => {
+      const page = nearestFirst.filter(({ transactionKey }) => transactionKey === key)
+      return makePage(request, page, this.#existsIn(key))
     })
-    const timelines = new Map(found.map(({ key, timeline }) => [key, timeline]))
-    return transactionKeys.map((key) => makePage(request, timelines.get(key) ?? [], this.#existsIn(key)))
   }
 
   #existsIn(transactionKey: string) {
