@@ -17,6 +17,7 @@ await main(async () => {
     ...(existsSync(join(root, 'scripts/print-schema.ts'))
       ? { 'Printed schema': [bin('tsx/dist/cli.mjs'), 'scripts/print-schema.ts', '--check'] }
       : {}),
+    'Printed .env.example': [bin('tsx/dist/cli.mjs'), 'scripts/print-env-example.ts', '--check'],
   }
   const failures = []
   for (const [name, args] of Object.entries(checks)) {

@@ -84,13 +84,13 @@ export class PayloadTooLargeError extends RefusalError {
   }
 }
 
-/** The database can't be reached. Nothing was acknowledged; the same request may be sent again. */
+/** The database can't be reached, or what it has to change is locked. Nothing was acknowledged; the same may be sent again. */
 export class ServiceUnavailableError extends RefusalError {
   override readonly name = 'ServiceUnavailableError'
   constructor(options?: { cause?: unknown }) {
     super(
       'SERVICE_UNAVAILABLE',
-      'The service is not available at the moment. Nothing was acknowledged: send the same again, with the same clientMessageId.',
+      "This can't be done at the moment. Nothing was acknowledged: send the same again, with the same clientMessageId.",
     )
     if (options?.cause !== undefined) this.cause = options.cause
   }

@@ -1,6 +1,6 @@
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Config } from '../config.js'
-import { UnauthenticatedError } from '../errors.js'
+import { ServiceUnavailableError, UnauthenticatedError } from '../errors.js'
 
 const MAX_TOKEN_LENGTH = 8_192
 const CLOCK_TOLERANCE_S = 5
@@ -20,6 +20,7 @@ export interface TokenClaims {
  * Checks a token: its signature, that it has not expired, and issuer and audience where they are configured.
  *
  * @throws {UnauthenticatedError} whatever is wrong with it.
+ * @throws {ServiceUnavailableError} when the keys to check it with can't be had.
  */
 export type TokenVerifier = (token: string) => Promise<TokenClaims>
 
@@ -42,8 +43,8 @@ export function createTokenVerifier(
     if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError()
     try {
       return readClaims(await verify(token))
-    } catch {
-      throw new UnauthenticatedError()
+    } catch (error) {
+      throw error instanceof ServiceUnavailableError ? error : new UnauthenticatedError()
     }
   }
 }
@@ -56,7 +57,16 @@ function verifyBySecret(secret: string, options: VerifyOptions) {
 }
 
 function verifyByPublishedKeys(url: URL, options: VerifyOptions) {
-  const keys = createRemoteJWKSet(url, { cooldownDuration: MS_BETWEEN_KEY_REQUESTS })
+  const published = createRemoteJWKSet(url, { cooldownDuration: MS_BETWEEN_KEY_REQUESTS })
+  const keys: typeof published = Object.assign(async (...wanted: Parameters<typeof published>) => {
+    try {
+      return await published(...wanted)
+    } catch (cause) {
+      const isTokensFault =
+        cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys
+      throw isTokensFault ? cause : new ServiceUnavailableError({ cause })
+    }
+  }, published)
   const algorithms = ['RS256', 'ES256', 'EdDSA']
   return async (token: string) => (await jwtVerify(token, keys, { ...options, algorithms })).payload
 }

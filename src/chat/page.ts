@@ -76,9 +76,18 @@ export function makePage<Row, Bound>(
   const { from, size, after, before } = request
   const rows = read.slice(0, size)
   const hasMoreInside = read.length > size
-  const hasBefore = async () => after !== null && (await exists('atOrBefore', after))
-  const hasAfter = async () => before !== null && (await exists('atOrAfter', before))
+  const hasBefore = once(async () => after !== null && (await exists('atOrBefore', after)))
+  const hasAfter = once(async () => before !== null && (await exists('atOrAfter', before)))
   return from === 'start'
     ? { rows, hasNextPage: async () => hasMoreInside || (await hasAfter()), hasPreviousPage: hasBefore }
     : { rows: rows.reverse(), hasNextPage: hasAfter, hasPreviousPage: async () => hasMoreInside || (await hasBefore()) }
+}
+
+/** A page may stand in many places of an answer, and is asked in each. */
+function once(ask: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined
+  return () => {
+    answer ??= ask()
+    return answer
+  }
 }

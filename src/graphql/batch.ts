@@ -3,22 +3,23 @@ import DataLoader from 'dataloader'
 import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql'
 import type { Context } from './context.js'
 
-const loadersOf = createContextCache((_: Context) => new Map<string, DataLoader<unknown, unknown>>())
+const loadersOf = createContextCache((_: Context) => new Map<string, DataLoader<unknown, unknown, string>>())
 
 /**
  * Loads a field of many parents at once: all that stand in the same place of the answer, in a list of transactions for
- * example, share one call. `load` gets them in any order and answers in that order.
+ * example, share one call, and one result when they have the same key. `load` gets them in any order and answers in
+ * that order.
  */
-export function loadForAll<Parent, Result>(
+export function loadForAll<Parent extends { readonly key: string }, Result>(
   { context, info, parent }: { context: Context; info: GraphQLResolveInfo; parent: Parent },
   load: (parents: readonly Parent[]) => Promise<Result[]>,
 ): Promise<Result> {
-  const place = responsePathAsArray(info.path)
-    .filter((step) => typeof step === 'string')
-    .join('.')
+  const path = responsePathAsArray(info.path).filter((step) => typeof step === 'string')
+  // Fragments on different types may ask for the same place with different arguments, or for other things below it.
+  const place = `${path.join('.')} ${info.fieldNodes.map(({ loc }) => loc?.start).join()}`
   const loaders = loadersOf(context)
-  const known = loaders.get(place) as DataLoader<Parent, Result> | undefined
-  const loader = known ?? new DataLoader<Parent, Result>(load, { cache: false })
-  if (!known) loaders.set(place, loader as DataLoader<unknown, unknown>)
+  const known = loaders.get(place) as DataLoader<Parent, Result, string> | undefined
+  const loader = known ?? new DataLoader<Parent, Result, string>(load, { cacheKeyFn: ({ key }) => key })
+  if (!known) loaders.set(place, loader as DataLoader<unknown, unknown, string>)
   return loader.load(parent)
 }

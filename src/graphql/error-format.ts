@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import { type ErrorCode, RefusalError, ServiceUnavailableError } from '../errors.js'
 import type { Logger } from '../log.js'
 
@@ -61,18 +61,21 @@ function isCallersFault(located: GraphQLError, thrown: unknown): boolean {
 }
 
 /** The libraries in the pipeline have codes of their own, and details that are nobody's business. */
-function faultExtensions({ code, http, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const ours = isErrorCode(code) ? { code, ...details } : { code: 'BAD_USER_INPUT' }
-  return http === undefined ? ours : { ...ours, http }
+function faultExtensions({ code, http: _, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return isErrorCode(code) ? { code, ...details } : { code: 'BAD_USER_INPUT' }
 }
 
 function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(HTTP_STATUS, code)
 }
 
-/** How Yoga is told the HTTP status of a refusal. Of a document at fault it knows better: that depends on `Accept`. */
-export function httpExtension({ code }: Readonly<Record<string, unknown>>): { http?: { status: number } } {
-  return isErrorCode(code) && code !== 'BAD_USER_INPUT' ? { http: { status: HTTP_STATUS[code] } } : {}
+/** How Yoga is told what HTTP has to say of a refusal before execution. */
+export function httpExtension({ code }: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
+  if (!isErrorCode(code)) return { status: HTTP_STATUS.INTERNAL_SERVER_ERROR }
+  const status = HTTP_STATUS[code]
+  // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
+  if (code === 'BAD_USER_INPUT') return { status, spec: true }
+  return code === 'UNAUTHENTICATED' ? { status, headers: { 'www-authenticate': 'Bearer' } } : { status }
 }
 
 /** What was thrown in the first place, inside however many GraphQL errors. */

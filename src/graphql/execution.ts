@@ -6,7 +6,10 @@ export type ContextFactory = (request: RequestContext) => Context
 /** What executes operations, whichever transport they came by. The arguments carry a `RequestContext`. */
 export interface Execution {
   execute(args: ExecutionArgs): Promise<ExecutionResult>
-  /** Results one by one. A failure, at the start or later, is thrown by `next()`; it is never an end like any other. */
+  /**
+   * Results one by one. A failure, at the start, later, or of a single event, is thrown by `next()`: the client goes on
+   * from the last result that it got. It is never an end like any other.
+   */
   subscribe(args: ExecutionArgs): Promise<AsyncGenerator<ExecutionResult, void, void>>
 }
 
@@ -25,7 +28,12 @@ export function createExecution(createContext: ContextFactory): Execution {
       const source = await createSourceEventStream(withContext(args))
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
-      return mapEvents(source[Symbol.asyncIterator](), (rootValue) => execute({ ...withContext(args), rootValue }))
+      return mapEvents(source[Symbol.asyncIterator](), async (rootValue) => {
+        const result = await execute({ ...withContext(args), rootValue })
+        // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
+        if (result.errors?.[0]) throw result.errors[0]
+        return result
+      })
     },
   }
 }
@@ -38,7 +46,14 @@ function mapEvents<Event, Result>(
   return {
     async next() {
       const { done, value } = await source.next()
-      return done ? { done, value: undefined } : { done: false, value: await map(value) }
+      if (done) return { done, value: undefined }
+      try {
+        return { done: false, value: await map(value) }
+      } catch (error) {
+        // Nobody calls `return()` after a `next()` that failed.
+        await source.return?.()
+        throw error
+      }
     },
     async return() {
       await source.return?.()

@@ -111,11 +111,13 @@ function useErrorFormat(formatError: ErrorFormat): PipelinePlugin {
     onResultProcess({ result, setResult, serverContext }) {
       if (Array.isArray(result) || !('errors' in result) || !result.errors) return
       const { data, errors } = result as ExecutionResult
-      const formatted = errors?.map((error) => formatError(error, serverContext.requestId)) ?? []
-      // What was executed is 200, whatever came of it. What was refused before has a status of its own.
-      if (data === undefined)
-        for (const { extensions } of formatted) Object.assign(extensions, httpExtension(extensions))
-      setResult({ ...(result as ExecutionResult), errors: formatted })
+      const formatted = errors?.map((error) => {
+        const told = formatError(error, serverContext.requestId)
+        // What was executed is 200, whatever came of it. What was refused before has a status of its own.
+        if (data === undefined) told.extensions['http'] = error.extensions?.['http'] ?? httpExtension(told.extensions)
+        return told
+      })
+      setResult({ ...(result as ExecutionResult), ...(formatted && { errors: formatted }) })
     },
   }
 }

@@ -1,12 +1,22 @@
-import { GraphQLScalarType } from 'graphql'
+import { GraphQLError, GraphQLScalarType } from 'graphql'
 import { GraphQLDateTimeISO, GraphQLURL } from 'graphql-scalars'
 import type { Builder } from './builder.js'
 
+/** RFC 3339 has a year 0, Postgres has none; and with an offset a year of four digits can become one of five in UTC. */
+function checkYear(instant: Date): Date {
+  const year = instant.getUTCFullYear()
+  if (year >= 1 && year <= 9999) return instant
+  throw new GraphQLError('DateTime must be an instant of the years 1 to 9999, in UTC.')
+}
+
 export function addScalars(builder: Builder): void {
+  const { parseValue, parseLiteral, ...dateTime } = GraphQLDateTimeISO.toConfig()
   builder.addScalarType(
     'DateTime',
     new GraphQLScalarType({
-      ...GraphQLDateTimeISO.toConfig(),
+      ...dateTime,
+      parseValue: (value) => checkYear(parseValue(value)),
+      parseLiteral: (node, variables) => checkYear(parseLiteral(node, variables)),
       name: 'DateTime',
       description:
         'An instant as RFC 3339 has it, in UTC, with milliseconds: `2026-03-01T12:00:00.000Z`. Any offset is taken.',

@@ -1,5 +1,6 @@
 import { queryFromInfo } from '@pothos/plugin-prisma'
 import type { GraphQLResolveInfo } from 'graphql'
+import { NotFoundError } from '../errors.js'
 import type { Context } from './context.js'
 
 /** Prisma's `include`, of whichever model. */
@@ -24,6 +25,9 @@ export function selectedRelations<ModelInclude extends object>(options: Selectio
 /**
  * A row in hand, if it has all the relations that the query asks for; otherwise the same row, read with them. So what
  * arrives live is passed on without a look at the database, unless somebody asks for more than comes along.
+ *
+ * @throws {NotFoundError} when `readWith` finds nothing: the viewer was removed meanwhile, and must not see how things
+ * stand by now.
  */
 export async function withSelectedRelations<Row extends object, ModelInclude extends object>(
   row: Row,
@@ -32,7 +36,9 @@ export async function withSelectedRelations<Row extends object, ModelInclude ext
 ): Promise<Row> {
   const include = selectedRelations<ModelInclude>(options)
   if (include === undefined || hasRelations(row, include as Include)) return row
-  return (await readWith(include)) ?? row
+  const found = await readWith(include)
+  if (!found) throw new NotFoundError('transaction', 'transactionId')
+  return found
 }
 
 function hasRelations(row: object, include: Include): boolean {

@@ -44,6 +44,8 @@ export function openDatabase({
     connectionString: url,
     max: poolSize,
     application_name: 'escrow-chat',
+    // Prisma takes an instant without its offset; in any other zone each would be read and written hours off.
+    options: '-c TimeZone=UTC',
     connectionTimeoutMillis: POOL_WAIT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,

@@ -74,6 +74,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform &
       onConnectionLost: (error) => log.warn({ err: error }, 'A connection to Postgres was lost'),
     })
     opened.push({ name: 'The database pool', close: () => database.close() })
+    if (config.redisUrl) log.warn('REDIS_URL is set, but nodes are not connected through Redis yet: run one node.')
     const bus = new MemoryEventBus((error) => log.error({ err: error }, 'A listener of the event bus failed'))
     return {
       database,

@@ -1,3 +1,4 @@
+import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import { uuidv7 } from 'uuidv7'
 import type { WebSocket } from 'ws'
@@ -65,12 +66,20 @@ export function createProtocol({
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
       if (!errors) return undefined
       const { requestId } = contextValue as RequestContext
-      const formatted = errors.map((error) => formatError(error, requestId).toJSON())
+      const formatted = errors.map((error) => withoutHttp(formatError(error, requestId)))
       return data === undefined ? { errors: formatted } : { data, errors: formatted }
     },
-    onError: (_context, _id, _payload, errors) => errors.map((error) => formatError(error, uuidv7()).toJSON()),
+    // What a subscription threw comes wrapped once more, which would hide that the caller is at fault.
+    onError: (_context, _id, _payload, errors) =>
+      errors.map((error) => withoutHttp(formatError(error.originalError ?? error, uuidv7()))),
     onClose: ({ extra }) => extra.stopExpiry(),
   })
+}
+
+/** As it goes to the client: an HTTP status, which Yoga may have put there, means nothing on a socket. */
+function withoutHttp(error: GraphQLError): GraphQLFormattedError {
+  const { extensions: { http: _http, ...extensions } = {}, ...formatted } = error.toJSON()
+  return { ...formatted, extensions }
 }
 
 /** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */

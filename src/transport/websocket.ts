@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
+import { CloseCode, handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
 import type { Logger } from '../log.js'
@@ -25,6 +25,7 @@ export interface WebSocketOptions {
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   readonly #server: WebSocketServer
+  #isClosing = false
 
   constructor(options: WebSocketOptions) {
     this.#options = options
@@ -40,14 +41,19 @@ export class WebSocketDoor {
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
   readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy())
-    if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
+    if (this.#isClosing) refuse(stream, '503 Service Unavailable', 'The service restarts.')
+    else if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
       refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
+    } else if (this.#isClosing) {
+      // Over a connection from before the closing; nobody would close it any more.
+      refuse(stream, '503 Service Unavailable', 'Try again later.')
     } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket))
   }
 
   /** Closes every socket, so that its client comes back, here or elsewhere. Resolves when all are gone. */
   async close(): Promise<void> {
+    this.#isClosing = true
     const sockets = [...this.#server.clients]
     for (const socket of sockets) socket.close(SERVICE_RESTART, 'Service restart')
     await Promise.all(sockets.map(gone))
@@ -66,9 +72,12 @@ export class WebSocketDoor {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (receive) => {
           socket.on('message', (data) => {
-            receive(String(data)).catch((error) => {
+            receive(String(data)).catch((error: Error) => {
+              // graphql-ws throws when a client says what only servers say.
+              if (error.message.startsWith('Unexpected message'))
+                return socket.close(CloseCode.BadRequest, 'Unexpected message')
               log.error({ err: error }, 'A message could not be handled')
-              socket.close(TRY_AGAIN_LATER, 'Try again later')
+              return socket.close(TRY_AGAIN_LATER, 'Try again later')
             })
           })
         },

@@ -1,5 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { type GraphQLFormattedError, print } from 'graphql'
+import { expect } from 'vitest'
 
 export interface Answer<Data> {
   readonly status: number
@@ -22,4 +23,11 @@ export async function post<Data, Variables>(
   })
   const body = (await response.json()) as { data?: Data | null; errors?: GraphQLFormattedError[] }
   return { status: response.status, data: body.data, errors: body.errors ?? [] }
+}
+
+/** What an answer was refused with, for programs. Fails when there is anything else in it. */
+export function refusalOf({ data, errors }: Answer<unknown>): Record<string, unknown> {
+  expect(errors).toHaveLength(1)
+  expect(Object.values(data ?? {}).filter((field) => field !== null)).toEqual([])
+  return errors[0]?.extensions ?? {}
 }

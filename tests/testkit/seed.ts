@@ -41,6 +41,11 @@ export class Seed {
     return deal
   }
 
+  /** Whomever a token like this stands for. */
+  async caller(request: Partial<TokenRequest>): Promise<Caller> {
+    return new Caller(this.#url, await this.token(request))
+  }
+
   token(request: Partial<TokenRequest>): Promise<string> {
     if (!this.#service.issueToken) throw new Error('The service of this test has its keys elsewhere')
     return this.#service.issueToken({ lifetimeSeconds: 3600, ...request })
@@ -88,23 +93,14 @@ export class Deal {
   }
 }
 
-/** Somebody with a token. */
-export class Person {
-  readonly key: string
-  /** The global id. */
-  readonly id: string
+/** Whoever has a token: a partner or the platform, for example. */
+export class Caller {
   readonly token: string
-  readonly viewer: UserViewer
-  readonly #service: Service
   readonly #url: string
 
-  constructor(service: Service, url: string, user: User, token: string) {
-    this.#service = service
+  constructor(url: string, token: string) {
     this.#url = url
-    this.key = user.key
-    this.id = `usr_${user.key}`
     this.token = token
-    this.viewer = { kind: 'USER', user, scopes: [], tokenExpiresAt: PLATFORM.tokenExpiresAt }
   }
 
   /** Asks over HTTP, and gives the whole answer. */
@@ -121,6 +117,23 @@ export class Person {
     expect(errors).toEqual([])
     if (data == null) throw new Error('No errors and no data')
     return data
+  }
+}
+
+/** A person with a token. */
+export class Person extends Caller {
+  readonly key: string
+  /** The global id. */
+  readonly id: string
+  readonly viewer: UserViewer
+  readonly #service: Service
+
+  constructor(service: Service, url: string, user: User, token: string) {
+    super(url, token)
+    this.#service = service
+    this.key = user.key
+    this.id = `usr_${user.key}`
+    this.viewer = { kind: 'USER', user, scopes: [], tokenExpiresAt: PLATFORM.tokenExpiresAt }
   }
 
   /** Sends a message, not over HTTP: for tests that are about something else. */

@@ -78,13 +78,22 @@ export class SendLane {
   }
 
   async #commitOneByOne(batch: readonly Job[]): Promise<void> {
+    // A transaction that is locked is waited for once, not once for each of its sends.
+    const locked = new Set<string>()
     for (const job of batch) {
+      const { transactionKey } = job.send
+      if (locked.has(transactionKey)) {
+        job.settle.reject(new ServiceUnavailableError())
+        continue
+      }
       try {
         this.#settle([job], await this.#store.send([job.send]))
       } catch (error) {
         if (error instanceof OutcomeUnknownError) await this.#lookUp([job])
-        else
-          job.settle.reject(error instanceof BatchRefusedError ? new ServiceUnavailableError({ cause: error }) : error)
+        else if (error instanceof BatchRefusedError) {
+          locked.add(transactionKey)
+          job.settle.reject(new ServiceUnavailableError({ cause: error }))
+        } else job.settle.reject(error)
       }
     }
   }

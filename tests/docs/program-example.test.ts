@@ -1,0 +1,143 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../testkit/directory.js'
+import { Seed } from '../testkit/seed.js'
+import { startTestService, type TestService } from '../testkit/service.js'
+import { readDocuments } from './markdown.js'
+
+const programs = readDocuments().flatMap(({ path, blocks }) =>
+  blocks.filter(({ language }) => language === 'ts').map(({ text, line }) => ({ where: `${path}:${line}`, text })),
+)
+
+let testService: TestService
+
+beforeAll(async () => {
+  testService = await startTestService({ NODE_ENV: 'development' })
+})
+afterAll(() => testService.close())
+
+test('there is a program in the README', () => {
+  expect(programs).toMatchObject([{ where: expect.stringContaining('README.md') }])
+})
+
+test.each(programs)('the program at $where fits the types of what it uses', ({ text }) => {
+  const directory = projectOf(text)
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--types',
+    'node',
+    '--skipLibCheck',
+  ]
+  const compiler = resolve('node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, ...options, 'program.ts'], { cwd: directory, stdio: 'pipe' })
+})
+
+test.each(programs)(
+  'the program at $where misses nothing and prints nothing twice when its connection breaks',
+  async ({ text }) => {
+    const proxy = await startProxy(testService.service.address.port)
+    const directory = projectOf(text.replaceAll('localhost:4000', `127.0.0.1:${proxy.port}`))
+    const token = await testService.seed.token({ subject: 'sam' })
+    const { lines } = run(directory, token)
+    await proxy.connected(2) // The first was for the cursor.
+
+    await say('one')
+    expect(await lines.next()).toMatchObject({ value: 'one' })
+    await say('two')
+    expect(await lines.next()).toMatchObject({ value: 'two' })
+    proxy.cut()
+    await say('three')
+    expect(await lines.next()).toMatchObject({ value: 'three' })
+    await say('four')
+    expect(await lines.next()).toMatchObject({ value: 'four' })
+  },
+)
+
+async function say(content: string): Promise<void> {
+  const token = await new Seed(testService.service, testService.url).token({ subject: 'bea' })
+  const response = await fetch(testService.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      query:
+        'mutation ($content: String!) { sendMessage(input: { transactionId: "txn_bicycle", content: $content }) { message { id } } }',
+      variables: { content },
+    }),
+  })
+  expect(response.status).toBe(200)
+}
+
+/** A folder in which the program finds the packages that it uses. */
+function projectOf(program: string): string {
+  const directory = temporaryDirectory()
+  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ type: 'module' }))
+  writeFileSync(join(directory, 'program.ts'), program)
+  return directory
+}
+
+function run(directory: string, token: string): { lines: AsyncIterator<string> } {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'program.ts'], {
+    cwd: directory,
+    env: { ...process.env, TOKEN: token },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill()
+    await exited
+  })
+  if (!child.stdout) throw new Error('The program has no output')
+  return { lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
+}
+
+interface Proxy {
+  readonly port: number
+  /** Resolves when there have been that many connections. */
+  connected(count: number): Promise<void>
+  /** Cuts all connections without a word. */
+  cut(): void
+}
+
+/** Stands between a client and the service, so that a connection can be cut with neither of them at fault. */
+async function startProxy(servicePort: number): Promise<Proxy> {
+  const sockets = new Set<Socket>()
+  let total = 0
+  const server = createServer((inner) => {
+    const outer = createConnection(servicePort, '127.0.0.1')
+    for (const socket of [inner, outer]) {
+      sockets.add(socket)
+      socket.on('error', () => socket.destroy())
+      socket.once('close', () => sockets.delete(socket))
+    }
+    inner.pipe(outer).pipe(inner)
+    total += 1
+    server.emit('total')
+  })
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  onTestFinished(() => {
+    cut()
+    server.close()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async connected(count) {
+      while (total < count) await once(server, 'total')
+    },
+    cut,
+  }
+}
