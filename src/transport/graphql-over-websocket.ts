@@ -1,4 +1,3 @@
-import type { GraphQLError, GraphQLFormattedError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import { uuidv7 } from 'uuidv7'
 import type { WebSocket } from 'ws'
@@ -66,20 +65,14 @@ export function createProtocol({
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
       if (!errors) return undefined
       const { requestId } = contextValue as RequestContext
-      const formatted = errors.map((error) => withoutHttp(formatError(error, requestId)))
+      const formatted = errors.map((error) => formatError(error, requestId).toJSON())
       return data === undefined ? { errors: formatted } : { data, errors: formatted }
     },
     // What a subscription threw comes wrapped once more, which would hide that the caller is at fault.
     onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => withoutHttp(formatError(error.originalError ?? error, uuidv7()))),
+      errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON()),
     onClose: ({ extra }) => extra.stopExpiry(),
   })
-}
-
-/** As it goes to the client: an HTTP status, which Yoga may have put there, means nothing on a socket. */
-function withoutHttp(error: GraphQLError): GraphQLFormattedError {
-  const { extensions: { http: _http, ...extensions } = {}, ...formatted } = error.toJSON()
-  return { ...formatted, extensions }
 }
 
 /** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */
