@@ -9,8 +9,9 @@ const CHROMIUM_ELSEWHERE = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ]
 
-/** The path of a Chromium or Chrome, or null. */
+/** The path of a Chromium or Chrome, or null: where CHROMIUM_PATH says, on the PATH, or where macOS keeps it. */
 export function findChromium() {
+  if (process.env.CHROMIUM_PATH) return canRun(process.env.CHROMIUM_PATH) ? process.env.CHROMIUM_PATH : null
   return findProgram(CHROMIUM) ?? CHROMIUM_ELSEWHERE.find(canRun) ?? null
 }
 

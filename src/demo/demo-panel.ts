@@ -35,8 +35,7 @@ async function peopleAndCommand(origin: string, issueToken: TokenIssuer): Promis
   )
   const query = '{ transactions { nodes { id title status viewerUnreadCount lastMessage { content } } } }'
   return [
-    '  Demo people, with tokens that are good for 7 days. In the playground, put one into the Headers pane:',
-    '  { "authorization": "Bearer <token>" }',
+    '  Demo people, with tokens that are good for 7 days. In the playground, put one in place of PASTE_A_TOKEN_HERE.',
     '',
     ...people.flatMap(({ who, token }) => [`  ${who}`, `    ${token}`]),
     '',

@@ -1,6 +1,8 @@
 /** SQLSTATE classes and codes that mean: not now. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNAVAILABLE_STATES = [
   /^08/, // connection exceptions
+  /^28/, // the password or the user was changed under us
+  /^3D000$/, // the database was renamed or dropped
   /^53/, // out of connections, memory or disk
   /^57P/, // shutting down, crashed, starting up
   /^57014$/, // took longer than statement_timeout
@@ -38,6 +40,8 @@ export function sqlStateOf(error: unknown): string | null {
 
 /** Whether the database couldn't be asked, as opposed to having answered with a refusal. */
 export function isDatabaseUnavailable(error: unknown): boolean {
+  // What ends the session, or keeps it from beginning, says nothing of the statement.
+  if (causes(error).some(({ severity }) => severity === 'FATAL' || severity === 'PANIC')) return true
   const state = sqlStateOf(error)
   if (state !== null) return UNAVAILABLE_STATES.some((pattern) => pattern.test(state))
   return causes(error).some(

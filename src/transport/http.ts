@@ -95,7 +95,8 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
-  return method === 'GET' && headers.accept?.includes('text/html') === true && !url.includes('query=')
+  const isQuery = new URLSearchParams(url.split('?', 2)[1]).has('query')
+  return method === 'GET' && headers.accept?.includes('text/html') === true && !isQuery
 }
 
 function refuse(response: ServerResponse, thrown: unknown, requestId: string, formatError: ErrorFormat): void {

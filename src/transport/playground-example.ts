@@ -4,15 +4,16 @@
  */
 export const EXAMPLE = `# Escrow Chat: the people of a deal talk inside it.
 #
-# 1. Put a token into the Headers pane below. The service
-#    printed one for each demo person when it started.
-# 2. Press the button ▶ and choose MyDeals.
-# 3. Choose Listen. Open this page in a second window,
-#    be somebody else there, and choose Send.
+# 1. Double-click PASTE_A_TOKEN_HERE below, paste
+#    a demo person's token: the service printed
+#    them when it started.
+# 2. Press ▶ and choose MyDeals.
+# 3. Choose Listen. Open this page in a second
+#    window, be somebody else there, choose Send.
 #
-# The book on the left explains every type and field.
+# The book on the left explains every field.
 
-# My deals, the latest first, and what was said last.
+# My deals, the latest first.
 query MyDeals {
   viewer {
     user {
@@ -45,11 +46,14 @@ query MyDeals {
   }
 }
 
-# New messages of a deal, as they come. With a cursor for
-# "after" among the Variables it begins there: nothing
-# that was said in between is missed.
+# New messages of a deal, as they come. To begin
+# earlier, give a cursor in the Variables pane:
+# { "after": "…" }
 subscription Listen($after: String) {
-  messageAdded(transactionId: "txn_bicycle", after: $after) {
+  messageAdded(
+    transactionId: "txn_bicycle"
+    after: $after
+  ) {
     cursor
     node {
       sequence
@@ -62,7 +66,7 @@ subscription Listen($after: String) {
   }
 }
 
-# The answer means that the message is committed.
+# The answer means that it is committed.
 mutation Send {
   sendMessage(
     input: {

@@ -45,9 +45,6 @@ export class WebSocketDoor {
     else if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
       refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
-    } else if (this.#isClosing) {
-      // Over a connection from before the closing; nobody would close it any more.
-      refuse(stream, '503 Service Unavailable', 'Try again later.')
     } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket))
   }
 

@@ -23,7 +23,7 @@ const ARGUMENTS = [
  * @param declareTests is given what starts the browser; to be closed by the suite.
  */
 export function describeInBrowser(name: string, declareTests: (launch: () => Promise<Browser>) => void): void {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? findChromium()
+  const executablePath = findChromium()
   if (executablePath !== null) {
     describe(name, { timeout: TIMEOUT_MS }, () =>
       declareTests(() => chromium.launch({ executablePath, args: ARGUMENTS })),

@@ -39,9 +39,7 @@ export class Burst {
 
   /** By key, the ids of the messages whose senders were told that they are stored. */
   get acknowledged(): ReadonlyMap<string, string> {
-    return new Map(
-      [...this.fates].flatMap(([key, fate]) => (isAcknowledged(fate) ? [[key, fate.messageId]] : [])),
-    )
+    return new Map([...this.fates].flatMap(([key, fate]) => (isAcknowledged(fate) ? [[key, fate.messageId]] : [])))
   }
 
   /** Sends nothing new, and resolves when what is under way has its fate. */

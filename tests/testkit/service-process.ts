@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { onTestFinished, vi } from 'vitest'
+import { kill } from 'node:process'
+import { vi } from 'vitest'
 import { postmasterOf } from './postgres-files.js'
 
 export interface Ending {
@@ -22,8 +23,9 @@ export interface ServiceProcessOptions {
 /** The demo people, whose tokens a start prints. */
 export type DemoName = 'Bea' | 'Sam' | 'Ana' | 'Ari'
 
-/** The service in a process of its own, as people start it. It ends with the test at the latest, Postgres too. */
+/** The service in a process of its own, as people start it. */
 export class ServiceProcess {
+  readonly dataDirectory: string
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
   #output = ''
@@ -34,6 +36,7 @@ export class ServiceProcess {
   constructor({ project, dataDirectory, env = {}, command = ['npm', 'start'] }: ServiceProcessOptions) {
     const [file, ...args] = command
     const { PATH, HOME } = process.env
+    this.dataDirectory = dataDirectory
     this.#child = spawn(file, args, {
       cwd: project,
       // A group of its own, as a terminal gives it.
@@ -52,11 +55,6 @@ export class ServiceProcess {
       this.#ending = { exitCode, signal }
       this.#wake()
       return this.#ending
-    })
-    onTestFinished(async () => {
-      this.signalGroup('SIGTERM')
-      await this.ended
-      await stopLeftBehind(dataDirectory)
     })
   }
 
@@ -108,16 +106,19 @@ export class ServiceProcess {
   /** To all at once, as Ctrl-C in a terminal does it. */
   signalGroup(signal: NodeJS.Signals): void {
     try {
-      process.kill(-this.processId, signal)
+      kill(-this.processId, signal)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
-}
 
-/** Stops a Postgres that outlived its service, as it does when that is killed. */
-async function stopLeftBehind(dataDirectory: string): Promise<void> {
-  if (!existsSync(join(dataDirectory, 'postgres', 'postmaster.pid'))) return
-  process.kill(postmasterOf(dataDirectory), 'SIGINT')
-  await vi.waitUntil(() => !existsSync(join(dataDirectory, 'postgres', 'postmaster.pid')), 10_000)
+  /** Ends it, if it has not ended, and a Postgres that outlived it, as it does when the service is killed. */
+  async end(): Promise<void> {
+    this.signalGroup('SIGTERM')
+    await this.ended
+    const file = join(this.dataDirectory, 'postgres', 'postmaster.pid')
+    if (!existsSync(file)) return
+    kill(postmasterOf(this.dataDirectory), 'SIGINT')
+    await vi.waitUntil(() => !existsSync(file), 10_000)
+  }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { type Service, startService } from '../../src/compose.js'
 import { loadConfig } from '../../src/config.js'
-import { createLogger } from '../../src/log.js'
+import { createLogger, type Logger } from '../../src/log.js'
 import { createTestDatabase, type TestDatabase } from './database.js'
 import { Seed } from './seed.js'
 
@@ -18,8 +18,11 @@ export interface TestService {
   close(): Promise<void>
 }
 
-/** @param env what to set besides the database, a free port and a secret. */
-export async function startTestService(env: Readonly<Record<string, string>> = {}): Promise<TestService> {
+/**
+ * @param env what to set besides the database, a free port and a secret.
+ * @param log for tests that look at it; otherwise nothing is logged.
+ */
+export async function startTestService(env: Readonly<Record<string, string>> = {}, log?: Logger): Promise<TestService> {
   const database = await createTestDatabase()
   const config = loadConfig({
     NODE_ENV: 'test',
@@ -32,7 +35,7 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   })
   const service = await startService({
     config,
-    log: createLogger(config),
+    log: log ?? createLogger(config),
     beginStep: () => Object.assign(() => {}, { fail() {}, update() {} }),
     migrationsDirectory: MIGRATIONS_DIRECTORY,
   })

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+
+/** One variable of the environment: what it means, in which unit, and what holds when it is left out. */
+interface Variable<Value> {
+  readonly description: string
+  /** What holds when it is left out, in words where it is not a plain value. */
+  readonly default: string
+  readonly schema: z.ZodType<Value>
+}
+
+function variable<Value>(description: string, schema: z.ZodType<Value>, defaultText: string): Variable<Value> {
+  return { description, schema, default: defaultText }
+}
+
+const text = z.string().trim().min(1, 'must not be empty')
+
+function urlOf(...protocols: string[]) {
+  return text.refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  )
+}
+
+function wholeNumber(smallest: number, largest: number) {
+  const range = `must be a whole number from ${smallest} to ${largest}`
+  return text
+    .regex(/^\d+$/, range)
+    .transform(Number)
+    .refine((value) => value >= smallest && value <= largest, range)
+}
+
+const origins = text
+  .transform((value) => value.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
+    'must be origins like https://app.example.com, separated by commas, without a path or a slash at the end',
+  )
+
+/** Every variable that the service reads, in the order in which `.env.example` lists them. */
+export const variables = {
+  NODE_ENV: variable(
+    '`production` demands DATABASE_URL, REDIS_URL, JWT_SECRET or JWT_JWKS_URL, and CORS_ORIGIN, and turns the playground, introspection and demo data off. `test` has no demo data.',
+    z.enum(['development', 'test', 'production'], 'must be development, test or production').default('development'),
+    'development',
+  ),
+  HOST: variable('The address to listen on.', text.optional(), '127.0.0.1; in production 0.0.0.0'),
+  PORT: variable('The TCP port to listen on; 0 lets the system choose.', wholeNumber(0, 65_535).default(4000), '4000'),
+  DATA_DIR: variable(
+    'Where the embedded Postgres and the development secret live. Not used when DATABASE_URL and a way to check tokens are set.',
+    text.default('.data'),
+    '.data',
+  ),
+  DATABASE_URL: variable(
+    'The Postgres database (15 or newer), as postgresql://user:password@host:5432/name?sslmode=verify-full.',
+    urlOf('postgresql:', 'postgres:').optional(),
+    'an embedded Postgres in DATA_DIR',
+  ),
+  DATABASE_POOL_SIZE: variable(
+    'How many connections to Postgres a node keeps at most.',
+    wholeNumber(2, 1000).default(20),
+    '20',
+  ),
+  REDIS_URL: variable(
+    'The Redis that connects the nodes, as redis://host:6379 or rediss://host:6379 for TLS.',
+    urlOf('redis:', 'rediss:').optional(),
+    'none: one node by itself',
+  ),
+  JWT_SECRET: variable(
+    'The secret of HS256 tokens; at least 32 bytes.',
+    text.refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long').optional(),
+    'made once and kept in DATA_DIR',
+  ),
+  JWT_JWKS_URL: variable(
+    'Where the public keys of RS256, ES256 and EdDSA tokens are published. Instead of JWT_SECRET.',
+    urlOf('https:', 'http:').optional(),
+    'none',
+  ),
+  JWT_ISSUER: variable('The `iss` that every token must carry.', text.optional(), 'not checked'),
+  JWT_AUDIENCE: variable('The `aud` that every token must carry.', text.optional(), 'not checked'),
+  CORS_ORIGIN: variable(
+    'The origins of the web pages that may call the API, separated by commas. Other origins can neither read answers nor open sockets.',
+    origins.optional(),
+    'pages from localhost, on any port',
+  ),
+  INTROSPECTION: variable(
+    '`on` shows what the API looks like to everyone: introspection, hints in validation errors, and the playground at /graphql.',
+    z.enum(['on', 'off'], 'must be on or off').optional(),
+    'on; in production off',
+  ),
+  LOG_LEVEL: variable(
+    'What gets logged: silent, fatal, error, warn, info, debug or trace.',
+    z
+      .enum(
+        ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+        'must be silent, fatal, error, warn, info, debug or trace',
+      )
+      .default('info'),
+    'info',
+  ),
+  LOG_FORMAT: variable(
+    '`json` for programs, `pretty` for people.',
+    z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
+    'pretty in development, else json',
+  ),
+  MAX_BODY_BYTES: variable(
+    'The largest body of an HTTP request, in bytes.',
+    wholeNumber(1_024, 104_857_600).default(262_144),
+    '262144',
+  ),
+  MAX_FRAME_BYTES: variable(
+    'The largest WebSocket frame that a client may send, in bytes.',
+    wholeNumber(1_024, 104_857_600).default(65_536),
+    '65536',
+  ),
+  MAX_CONTENT_LENGTH: variable(
+    'The longest message, in characters (code points).',
+    wholeNumber(1, 100_000).default(10_000),
+    '10000',
+  ),
+  MAX_PAGE_SIZE: variable('The largest page of a connection.', wholeNumber(1, 1_000).default(100), '100'),
+} satisfies Record<string, Variable<unknown>>
