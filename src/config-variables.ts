@@ -61,7 +61,7 @@ export const variables = {
     '20',
   ),
   REDIS_URL: variable(
-    'The Redis that connects the nodes, as redis://host:6379 or rediss://host:6379 for TLS.',
+    'The Redis that will connect the nodes, as redis://host:6379 or rediss://host:6379 for TLS. Demanded in production, not used yet: run one node.',
     urlOf('redis:', 'rediss:').optional(),
     'none: one node by itself',
   ),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { variables } from './config-variables.js'
+import { StartupError } from './startup-error.js'
 
 type Environment = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]['schema']> }
 
@@ -45,7 +46,7 @@ export interface Limits {
 }
 
 /** Thrown by `loadConfig`; its message has a line for each problem. */
-export class ConfigError extends Error {
+export class ConfigError extends StartupError {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
   constructor(problems: readonly string[]) {

@@ -90,7 +90,7 @@ export class ServiceUnavailableError extends RefusalError {
   constructor(options?: { cause?: unknown }) {
     super(
       'SERVICE_UNAVAILABLE',
-      "This can't be done at the moment. Nothing was acknowledged: send the same again, with the same clientMessageId.",
+      "The service can't do this at the moment. Try again shortly: a message sent again with the same clientMessageId is stored once.",
     )
     if (options?.cause !== undefined) this.cause = options.cause
   }

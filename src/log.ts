@@ -2,8 +2,6 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import pinoPretty from 'pino-pretty'
 import type { Config } from './config.js'
 
-export type { Logger }
-
 /** Postgres quotes the row that it refuses in the details of its error. */
 const QUOTING = ['err.detail', 'err.cause.detail', 'err.meta.driverAdapterError.cause.detail']
 

@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url'
 import { startService } from './compose.js'
-import { ConfigError, loadConfig } from './config.js'
+import { loadConfig } from './config.js'
 import { renderDemoPanel } from './demo/demo-panel.js'
 import { createLogger } from './log.js'
 import type { BeginStep } from './platform/platform.js'
-import { StartupError } from './platform/startup-error.js'
+import { StartupError } from './startup-error.js'
 
 const CLOSE_WITHIN_MS = 10_000
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const log = createLogger(config)
-  const showsSteps = config.logFormat === 'pretty'
+  const showsSteps = !config.isProduction && config.logFormat === 'pretty'
   const beginStep: BeginStep = showsSteps
     ? (await import('../scripts/steps.mjs')).step
     : (name) =>
@@ -30,9 +30,9 @@ async function main(): Promise<void> {
     const service = await starting.catch(() => null)
     await service?.close()
   })
-  const { address, issueToken } = await starting
-  log.info({ ...address }, 'Listening')
-  if (config.hasDemo) process.stdout.write(await renderDemoPanel(address, issueToken))
+  const service = await starting
+  log.info({ ...service.address }, 'Listening')
+  if (config.hasDemo) process.stdout.write(await renderDemoPanel(service))
 }
 
 /** Ends the service in an orderly way, and when that takes too long, at once. Further signals don't hurry it: Postgres must stop. */
@@ -58,7 +58,6 @@ function endOnSignal(close: () => Promise<void>): void {
 try {
   await main()
 } catch (error) {
-  const isForPeople = error instanceof ConfigError || error instanceof StartupError
-  process.stderr.write(`\n${isForPeople ? error.message : ((error as Error).stack ?? error)}\n`)
+  process.stderr.write(`\n${error instanceof StartupError ? error.message : ((error as Error).stack ?? error)}\n`)
   process.exit(1)
 }

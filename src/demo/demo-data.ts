@@ -1,7 +1,7 @@
-import type { PlatformViewer, UserViewer } from '../auth/viewer.js'
-import type { Message, PrismaClient, User } from '../generated/prisma/client.js'
+import type { UserViewer } from '../auth/viewer.js'
+import type { Message, ParticipantRole, PrismaClient, TransactionStatus, User } from '../generated/prisma/client.js'
 import type { Services } from '../graphql/context.js'
-import { DEMO_PEOPLE, type DemoPerson } from './demo-people.js'
+import { DEMO_PEOPLE, DEMO_PLATFORM, type DemoPerson } from './demo-people.js'
 
 /**
  * Puts the demo people and three deals of theirs into an empty database. One that has anybody in it is left alone.
@@ -12,13 +12,6 @@ export async function seedDemo(prisma: PrismaClient, services: Services): Promis
   if ((await prisma.user.count()) > 0 || (await prisma.transaction.count()) > 0) return 'all as it was'
   await new DemoStory(services).tell()
   return `${DEMO_PEOPLE.length} demo people, 3 demo deals`
-}
-
-const PLATFORM: PlatformViewer = {
-  kind: 'PLATFORM',
-  clientId: 'demo',
-  scopes: ['platform'],
-  tokenExpiresAt: new Date(8_640_000_000_000_000),
 }
 
 /** Everything in it goes the way that it would go in life: through the services. */
@@ -32,8 +25,8 @@ class DemoStory {
 
   async tell(): Promise<void> {
     for (const { key, displayName } of DEMO_PEOPLE) {
-      const user: User = await this.#services.user.upsert(PLATFORM, { key, displayName })
-      this.#people.set(key, { kind: 'USER', user, scopes: [], tokenExpiresAt: PLATFORM.tokenExpiresAt })
+      const user: User = await this.#services.user.upsert(DEMO_PLATFORM, { key, displayName })
+      this.#people.set(key, { kind: 'USER', user, scopes: [], tokenExpiresAt: DEMO_PLATFORM.tokenExpiresAt })
     }
     await this.#bicycle()
     await this.#painting()
@@ -41,7 +34,11 @@ class DemoStory {
   }
 
   async #bicycle(): Promise<void> {
-    const deal = await this.#deal('bicycle', 'Touring bicycle, 58 cm frame', ['bea:BUYER', 'sam:SELLER', 'ana:AGENT'])
+    const deal = await this.#deal('bicycle', 'Touring bicycle, 58 cm frame', {
+      bea: 'BUYER',
+      sam: 'SELLER',
+      ana: 'AGENT',
+    })
     await this.#say('bea', deal, 'Hello Sam! Is the bicycle still as in the pictures?')
     const answer = await this.#say('sam', deal, 'It is. I had the chain replaced last week, the bill is with it.')
     await this.#say('bea', deal, 'Perfect, then I pay today.', answer)
@@ -51,11 +48,11 @@ class DemoStory {
   }
 
   async #painting(): Promise<void> {
-    const deal = await this.#deal('painting', 'Oil painting, "Harbour at dusk"', [
-      'bea:BUYER',
-      'sam:SELLER',
-      'ari:ARBITER',
-    ])
+    const deal = await this.#deal('painting', 'Oil painting, "Harbour at dusk"', {
+      bea: 'BUYER',
+      sam: 'SELLER',
+      ari: 'ARBITER',
+    })
     await this.#status(deal, 'DELIVERED', 'The carrier reports the delivery.')
     const complaint = await this.#say('bea', deal, 'The frame arrived with a crack, see the lower left corner.')
     await this.#say('sam', deal, 'It left here whole. The packing must have failed.', complaint)
@@ -64,19 +61,12 @@ class DemoStory {
   }
 
   async #guitar(): Promise<void> {
-    await this.#deal('guitar', 'Acoustic guitar with case', ['bea:SELLER', 'ana:BUYER'])
+    await this.#deal('guitar', 'Acoustic guitar with case', { bea: 'SELLER', ana: 'BUYER' })
   }
 
-  async #deal(
-    key: string,
-    title: string,
-    seats: readonly `${DemoPerson['key']}:${'BUYER' | 'SELLER' | 'AGENT' | 'ARBITER'}`[],
-  ) {
-    const participants = seats.map((seat) => {
-      const [userKey, role] = seat.split(':') as [string, 'BUYER' | 'SELLER' | 'AGENT' | 'ARBITER']
-      return { userKey, role }
-    })
-    await this.#services.transaction.upsert(PLATFORM, { key, title, status: 'DRAFT', participants })
+  async #deal(key: string, title: string, seats: Partial<Record<DemoPerson['key'], ParticipantRole>>): Promise<string> {
+    const participants = Object.entries(seats).map(([userKey, role]) => ({ userKey, role }))
+    await this.#services.transaction.upsert(DEMO_PLATFORM, { key, title, status: 'DRAFT', participants })
     return key
   }
 
@@ -86,11 +76,7 @@ class DemoStory {
     return this.#services.message.send(viewer, { transactionKey, content, replyToId: replyTo?.id })
   }
 
-  async #status(
-    transactionKey: string,
-    status: 'AWAITING_PAYMENT' | 'FUNDED' | 'DELIVERED' | 'DISPUTED',
-    message?: string,
-  ) {
-    await this.#services.transaction.changeStatus(PLATFORM, { transactionKey, status, message })
+  async #status(transactionKey: string, status: TransactionStatus, message?: string): Promise<void> {
+    await this.#services.transaction.changeStatus(DEMO_PLATFORM, { transactionKey, status, message })
   }
 }

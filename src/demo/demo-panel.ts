@@ -1,11 +1,20 @@
 import type { TokenIssuer } from '../auth/token-issuer.js'
+import type { UserService } from '../chat/user/user-service.js'
+import type { Services } from '../graphql/context.js'
 import type { Address } from '../transport/listener.js'
-import { DEMO_PEOPLE } from './demo-people.js'
+import { DEMO_PEOPLE, DEMO_PLATFORM } from './demo-people.js'
 
 const TOKEN_LIFETIME_S = 7 * 24 * 60 * 60
 
+interface RunningDemo {
+  readonly address: Address
+  readonly services: Services
+  /** Null when tokens are signed elsewhere. */
+  readonly issueToken: TokenIssuer | null
+}
+
 /** What a new user needs to look around: where to go, whom to be, and a command that works as it stands. */
-export async function renderDemoPanel({ host, port }: Address, issueToken: TokenIssuer | null): Promise<string> {
+export async function renderDemoPanel({ address: { host, port }, services, issueToken }: RunningDemo): Promise<string> {
   const origin = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
   const lines = [
     '',
@@ -19,29 +28,45 @@ export async function renderDemoPanel({ host, port }: Address, issueToken: Token
   ]
   lines.push(
     ...(issueToken
-      ? await peopleAndCommand(origin, issueToken)
+      ? await peopleAndCommand(origin, await tokens(services.user, issueToken))
       : ['  The demo people have no tokens here: tokens come from where JWT_JWKS_URL points.', '']),
   )
   lines.push('  Ctrl-C ends it.', '')
   return `${lines.join('\n')}\n`
 }
 
-async function peopleAndCommand(origin: string, issueToken: TokenIssuer): Promise<string[]> {
-  const people = await Promise.all(
-    DEMO_PEOPLE.map(async ({ key, displayName, part }) => ({
+interface PersonWithToken {
+  readonly who: string
+  readonly token: string
+}
+
+/** The demo people who are there: a database that wasn't empty may know none of them. */
+async function tokens(users: UserService, issueToken: TokenIssuer): Promise<PersonWithToken[]> {
+  const known = await users.findVisible(
+    DEMO_PLATFORM,
+    DEMO_PEOPLE.map(({ key }) => key),
+  )
+  const present = DEMO_PEOPLE.filter(({ key }) => known.some((user) => user.key === key && user.status === 'ACTIVE'))
+  return Promise.all(
+    present.map(async ({ key, displayName, part }) => ({
       who: `${displayName}, the ${part}`,
       token: await issueToken({ subject: key, lifetimeSeconds: TOKEN_LIFETIME_S }),
     })),
   )
+}
+
+function peopleAndCommand(origin: string, people: readonly PersonWithToken[]): string[] {
+  const [first] = people
+  if (!first) return ['  The database has none of the demo people: sign tokens for your own with JWT_SECRET.', '']
   const query = '{ transactions { nodes { id title status viewerUnreadCount lastMessage { content } } } }'
   return [
     '  Demo people, with tokens that are good for 7 days. In the playground, put one in place of PASTE_A_TOKEN_HERE.',
     '',
     ...people.flatMap(({ who, token }) => [`  ${who}`, `    ${token}`]),
     '',
-    "  The first one's deals:",
+    '  The deals of the first, from a shell:',
     '',
-    `curl -s ${origin}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${people[0]?.token}' -d '{"query":"${query}"}'`,
+    `curl -s ${origin}/graphql -H 'content-type: application/json' -H 'authorization: Bearer ${first.token}' -d '{"query":"${query}"}'`,
     '',
   ]
 }

@@ -1,3 +1,13 @@
+import type { PlatformViewer } from '../auth/viewer.js'
+
+/** Who registers the demo's people and deals. */
+export const DEMO_PLATFORM: PlatformViewer = {
+  kind: 'PLATFORM',
+  clientId: 'demo',
+  scopes: ['platform'],
+  tokenExpiresAt: new Date(8_640_000_000_000_000),
+}
+
 /** The people of the demo: the keys are those of their tokens. */
 export const DEMO_PEOPLE = [
   { key: 'bea', displayName: 'Bea Berger', part: 'buyer' },

@@ -54,29 +54,29 @@ export function addConnection<Node extends object>(
   { name, node, pageInfo, what }: { name: string; node: RefTo<Node>; pageInfo: PageInfoRef; what: string },
 ) {
   const edge = builder.objectRef<Edge<Node>>(`${name}Edge`).implement({
-    description: `${what} with its place in the list.`,
+    description: `${what[0]?.toUpperCase()}${what.slice(1)}, with its place in the list.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         description: 'The place: page or subscribe on from here with `after` or `before`.',
       }),
       node: t.field({
         type: node as never,
-        description: 'What stands there.',
+        description: `${what[0]?.toUpperCase()}${what.slice(1)}.`,
         resolve: (shape) => shape.node as never,
       }),
     }),
   })
   const connection = builder.objectRef<Connection<Node>>(`${name}Connection`).implement({
-    description: `A page of a list. ${what} each edge.`,
+    description: `A page of a list, ${what} per edge.`,
     fields: (t) => ({
       edges: t.field({
         type: [edge],
-        description: 'The page, each with its cursor.',
+        description: 'The items of the page, each with its cursor.',
         resolve: ({ edges }) => [...edges],
       }),
       nodes: t.field({
         type: [node as never],
-        description: 'The page without the cursors.',
+        description: 'The items of the page, without cursors.',
         resolve: ({ page }) => page.rows as never,
       }),
       pageInfo: t.field({
@@ -95,11 +95,11 @@ export type ConnectionRefs<Node extends object> = ReturnType<typeof addConnectio
 export function pageArguments(arg: ArgumentBuilder, whenNeither: string) {
   return {
     first: arg.int({
-      description: `How many from the start of the stretch: 0 to 100, unless the server is set otherwise. ${whenNeither}`,
+      description: `How many from the beginning of the selected range: 0 to 100, unless the server is set otherwise. ${whenNeither}`,
     }),
     after: arg.string({ description: 'Only what comes after this cursor.' }),
     last: arg.int({
-      description: 'How many from the end of the stretch, with the same limit. Not together with `first`.',
+      description: 'How many from the end of the selected range, with the same limit. Not together with `first`.',
     }),
     before: arg.string({ description: 'Only what comes before this cursor.' }),
   }

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import type { Logger } from 'pino'
 import { type ErrorCode, RefusalError, ServiceUnavailableError } from '../errors.js'
-import type { Logger } from '../log.js'
 
 /** The HTTP status of a refusal that comes before execution. */
 export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -38,8 +38,7 @@ export function createErrorFormat({ log, isUnavailable, showsSuggestions }: Erro
     const refusal =
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
-      if (refusal.code === 'SERVICE_UNAVAILABLE')
-        log.warn({ err: thrown, requestId }, 'Refused: the database is unavailable')
+      if (refusal.code === 'SERVICE_UNAVAILABLE') log.warn({ err: thrown, requestId }, 'Refused as unavailable')
       return rewrite(located, refusal.message, { code: refusal.code, ...refusal.details })
     }
     if (located && isCallersFault(located, thrown)) {

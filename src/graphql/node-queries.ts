@@ -14,18 +14,22 @@ export function addNodeQueries(builder: Builder, node: NodeRef): void {
     node: t.field({
       type: node,
       nullable: true,
-      description: "What has this id. Null when it is malformed, doesn't exist, or the viewer may not see it.",
+      description: "The object with this id. Null when it is malformed, doesn't exist, or the viewer may not see it.",
       args: { id: t.arg.id({ required: true, description: 'The id of anything.' }) },
       resolve: async (_root, { id }, context) => (await findNodes([id], context))[0],
     }),
     nodes: t.field({
       type: [node],
       nullable: { list: false, items: true },
-      description: 'What has these ids, in their order; null in the place of each that `node` would give null for.',
+      description:
+        'The objects with these ids, in their order; null in the place of each that `node` would give null for.',
       args: { ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids, of anything.` }) },
       resolve: (_root, { ids }, context) => {
         if (ids.length <= MAX_NODES) return findNodes(ids, context)
-        throw new BadUserInputError(`\`ids\` must be at most ${MAX_NODES}.`, { field: 'ids', limit: MAX_NODES })
+        throw new BadUserInputError(`\`ids\` takes at most ${MAX_NODES} ids; ${ids.length} were given.`, {
+          field: 'ids',
+          limit: MAX_NODES,
+        })
       },
     }),
   }))

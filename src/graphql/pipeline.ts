@@ -40,7 +40,7 @@ export function createPipeline({
     multipart: false,
     cors: false,
     logging: false,
-    // Errors are formatted below, for every transport in the same way.
+    // useErrorFormat does it for HTTP, graphql-over-websocket.ts for sockets.
     maskedErrors: false,
     maxRequestBodySize: false, // readRequestParams has it, and says the limit.
     plugins: [
@@ -78,7 +78,7 @@ function useExecution(execution: Execution): PipelinePlugin {
   }
 }
 
-/** Nobody gets nothing, except what the API looks like where that is public. */
+/** Without a token only introspection is answered. */
 function useAnonymousIntrospection(): PipelinePlugin {
   return {
     onParams({ params, context }) {

@@ -19,7 +19,7 @@ export function addScalars(builder: Builder): void {
       parseLiteral: (node, variables) => checkYear(parseLiteral(node, variables)),
       name: 'DateTime',
       description:
-        'An instant as RFC 3339 has it, in UTC, with milliseconds: `2026-03-01T12:00:00.000Z`. Any offset is taken.',
+        'An instant as RFC 3339 has it, in UTC, with milliseconds: `2026-03-01T12:00:00.000Z`. Input may carry any offset.',
     }),
   )
   builder.addScalarType(

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { StartupError } from '../startup-error.js'
 import type { PostgresCluster } from './postgres-cluster.js'
 import { claimOwnership, type Ownership } from './postgres-ownership.js'
 import { findFreePort, findPostmaster, launchPostmaster, stopPostmaster } from './postmaster.js'
-import { StartupError } from './startup-error.js'
 
 export interface AcquireOptions {
   /** The port for a server that has to be started; null lets the system choose. */

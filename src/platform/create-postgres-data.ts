@@ -1,9 +1,9 @@
 import { chown, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pid } from 'node:process'
+import { StartupError } from '../startup-error.js'
 import { type PostgresCluster, SUPERUSER } from './postgres-cluster.js'
 import { isAlive, runProgram } from './run-program.js'
-import { StartupError } from './startup-error.js'
 
 /**
  * Creates the data of a new cluster. initdb works in a directory beside the final one, which takes its place in one

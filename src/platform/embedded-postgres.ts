@@ -1,10 +1,10 @@
-import type { Logger } from '../log.js'
+import type { Logger } from 'pino'
+import { StartupError } from '../startup-error.js'
 import { acquirePostgres } from './acquire-postgres.js'
 import { openPostgresCluster } from './open-postgres-cluster.js'
 import { type PostgresCluster, SUPERUSER } from './postgres-cluster.js'
 import { DATABASE, type Ownership } from './postgres-ownership.js'
 import { stopPostmaster } from './postmaster.js'
-import { StartupError } from './startup-error.js'
 
 export interface EmbeddedPostgresOptions {
   /** Everything of the database is kept in here. */

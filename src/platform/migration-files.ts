@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { StartupError } from './startup-error.js'
+import { StartupError } from '../startup-error.js'
 
 export interface Migration {
   readonly name: string

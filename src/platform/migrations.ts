@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
+import { StartupError } from '../startup-error.js'
 import { type Migration, readMigrations } from './migration-files.js'
-import { StartupError } from './startup-error.js'
 
 /** Prisma's own lock, so that `prisma migrate deploy` and this runner keep out of each other's way. */
 const MIGRATION_LOCK = 72_707_369

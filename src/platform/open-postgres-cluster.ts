@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { StartupError } from '../startup-error.js'
 import { createPostgresData, draftName } from './create-postgres-data.js'
 import { assertPostgresRuns, findPostgresBinaries } from './postgres-binaries.js'
 import type { PostgresCluster } from './postgres-cluster.js'
 import { assertReachable, choosePostgresUser } from './postgres-user.js'
-import { StartupError } from './startup-error.js'
 
 /**
  * Opens the cluster in `<directory>/postgres`, and creates it first when there is none. A first start that was killed

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { arch, platform } from 'node:os'
 import { pathToFileURL } from 'node:url'
+import { StartupError } from '../startup-error.js'
 import { runProgram, type SystemUser } from './run-program.js'
-import { StartupError } from './startup-error.js'
 
 /** Where the programs of the embedded Postgres are. */
 export interface PostgresBinaries {

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { geteuid } from 'node:process'
+import { StartupError } from '../startup-error.js'
 import { runProgram, type SystemUser } from './run-program.js'
-import { StartupError } from './startup-error.js'
 
 const NAME = 'postgres'
 

@@ -1,4 +1,5 @@
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
+import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import type { WebSocket } from 'ws'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
@@ -8,7 +9,6 @@ import type { RequestContext } from '../graphql/context.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
-import type { Logger } from '../log.js'
 import { callAt } from './timer.js'
 
 /** What we know of a connection. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { StartupError } from '../platform/startup-error.js'
+import { StartupError } from '../startup-error.js'
 
 /** Where a server listens. */
 export interface Address {

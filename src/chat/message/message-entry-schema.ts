@@ -1,10 +1,10 @@
+import type { Message } from '../../generated/prisma/client.js'
 import type { Builder } from '../../graphql/builder.js'
 import type { Context } from '../../graphql/context.js'
 import type { NodeRef } from '../../graphql/node.js'
 import { entryData } from '../timeline/timeline.js'
 import type { TimelineEntryRef } from '../timeline/timeline-entry-interface.js'
 import { seesDeletedContent } from '../transaction/transaction.js'
-import type { Message } from './message.js'
 
 /** The timeline entries that are about messages. */
 export function addMessageEntryTypes(

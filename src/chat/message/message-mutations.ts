@@ -28,7 +28,7 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
     sendMessage: t.field({
       type: sent,
       description:
-        'Sends a message. The answer means that it is committed. When no answer comes, send the same again with the same `clientMessageId`.',
+        'Sends a message; for participants. The answer means that it is committed. When no answer comes, send the same again with the same `clientMessageId`.',
       args: { input: t.arg({ type: send, required: true, description: 'What to send, and where to.' }) },
       resolve: (_root, { input: { transactionId, content, replyToId, clientMessageId } }, context) =>
         context.services.message.send(context.viewer, {
@@ -49,7 +49,7 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
     deleteMessage: t.field({
       type: deleted,
       description:
-        "Deletes one of the viewer's own messages: it stays as a tombstone without content. A second time changes nothing.",
+        "Deletes one of the viewer's own messages: it stays as a tombstone without content. Arbiters and the platform can still read in the timeline what it said. A second time changes nothing.",
       args: { input: t.arg({ type: remove, required: true, description: 'Which message.' }) },
       resolve: (_root, { input: { messageId } }, context) =>
         context.services.message.delete(context.viewer, requireLocalId('Message', messageId, 'messageId')),

@@ -23,7 +23,7 @@ export function addMessageObject(builder: Builder, node: NodeRef) {
     interfaces: [node],
     fields: (t) => ({
       id: t.id({
-        description: "The API's id of the message: `msg_` and ours.",
+        description: '`msg_`, followed by a UUID.',
         resolve: ({ id }) => globalId('Message', id),
       }),
       transaction: t.relation('transaction', { description: 'The deal in which it was said.' }),

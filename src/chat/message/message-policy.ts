@@ -1,7 +1,7 @@
 import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import { BadUserInputError, ForbiddenError, NotFoundError } from '../../errors.js'
+import type { Message } from '../../generated/prisma/client.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import type { Message } from './message.js'
 import type { MessageStore } from './message-store.js'
 
 /** Who may see and change a message. Whoever sees its transaction sees it; only its sender changes it. */
@@ -12,12 +12,6 @@ export class MessagePolicy {
   constructor(messages: MessageStore, transactions: TransactionPolicy) {
     this.#messages = messages
     this.#transactions = transactions
-  }
-
-  /** @throws {ForbiddenError} to partners and the platform, who take no part in a talk. */
-  requireUser(viewer: Viewer): UserViewer {
-    if (viewer.kind !== 'USER') throw new ForbiddenError('Only the participants of a transaction may do this.')
-    return viewer
   }
 
   /** @throws {NotFoundError} when there is no such message or the viewer may not see it. */

@@ -19,7 +19,7 @@ interface Refs {
 }
 
 const WHEN_NEITHER =
-  'With neither `first` nor `last`: 50, the first after `after` if that is all there is, otherwise the newest.'
+  'With neither `first` nor `last`: 50; the oldest after the cursor if only `after` is given, otherwise the newest.'
 
 export function addMessageQueries(builder: Builder, { message, connection, type, transaction }: Refs): void {
   const filter = addMessageFilter(builder, type)
@@ -37,7 +37,7 @@ export function addMessageQueries(builder: Builder, { message, connection, type,
     lastMessage: t.field({
       type: message,
       nullable: true,
-      description: 'The newest message, be it a tombstone. Null before the first.',
+      description: 'The newest message, even if it is deleted. Null before the first.',
       resolve: (parent, _args, context, info) => {
         const include = selectedRelations<Prisma.MessageInclude>({ context, info, typeName: 'Message' })
         return loadForAll({ context, info, parent }, (parents) => context.services.message.newest(parents, include))

@@ -23,7 +23,7 @@ export function addMessageTypes(builder: Builder, { node, pageInfo, transaction,
     name: 'Message',
     node: message,
     pageInfo,
-    what: 'A message',
+    what: 'a message',
   })
   addMessageQueries(builder, { message, connection, type, transaction })
   addMessageMutations(builder, { message, edge })

@@ -2,16 +2,17 @@ import { uuidv7 } from 'uuidv7'
 import type { Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { Prisma } from '../../generated/prisma/client.js'
+import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Page, PageRequest } from '../page.js'
 import { checkText } from '../text.js'
-import type { Transaction } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { checkSendInput, type Message, type MessageFilter, type SendInput } from './message.js'
+import { requireUser } from '../user/user-policy.js'
+import { checkSendInput, type MessageFilter, type SendInput } from './message.js'
 import type { MessagePolicy } from './message-policy.js'
 import type { Decision, MessageStore } from './message-store.js'
 import type { SendLanes } from './send-lanes.js'
 
+/** Sends, changes and reads messages; every call asks the policy first. */
 export class MessageService {
   readonly #messages: MessageStore
   readonly #lanes: SendLanes
@@ -69,7 +70,7 @@ export class MessageService {
    * @throws {ServiceUnavailableError} when it is not known to be stored.
    */
   async send(viewer: Viewer, input: SendInput): Promise<Message> {
-    const sender = this.#policy.requireUser(viewer)
+    const sender = requireUser(viewer)
     const { content, clientMessageId } = checkSendInput(input, this.#maxContentLength)
     const { transactionKey, replyToId } = input
     if (replyToId != null) await this.#policy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
@@ -123,7 +124,7 @@ export class MessageService {
   }
 
   async #change(viewer: Viewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
-    const sender = this.#policy.requireUser(viewer)
+    const sender = requireUser(viewer)
     const { transactionKey } = await this.#policy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')

@@ -6,12 +6,19 @@ import { appendToTimeline, lockTransaction } from '../transaction/transaction-lo
 import type { MessageFilter, Send } from './message.js'
 import { SEND_MESSAGES, type SendOutcome, type SendRow, sendOutcome, sendValues } from './send-statement.js'
 
-/** SQLSTATE classes of bad data, constraints and serialisation, and the lock that was not to be had in time. */
-const REFUSED_STATES = /^(22|23|40)|^55P03$/
+/** SQLSTATE classes of bad data, constraints, and serialisation. */
+const REJECTED_STATES = /^(22|23|40)/
+/** SQLSTATE of a lock that was not to be had within lock_timeout. */
+const LOCK_NOT_AVAILABLE = '55P03'
 
-/** Postgres refused a batch as a whole; sent by themselves, most of it may well be good. */
-export class BatchRefusedError extends Error {
-  override readonly name = 'BatchRefusedError'
+/** Postgres rejected a batch as a whole; sent by themselves, most of it may well be good. Nothing was stored. */
+export class BatchRejectedError extends Error {
+  override readonly name: string = 'BatchRejectedError'
+}
+
+/** A batch was rejected because a transaction in it is locked by somebody else. */
+export class LockNotAvailableError extends BatchRejectedError {
+  override readonly name = 'LockNotAvailableError'
 }
 
 /** The connection broke: the batch may be stored or not. */
@@ -40,7 +47,7 @@ export class MessageStore {
   /**
    * Stores each of these by itself, all in one commit; the outcomes are in the order of the sends.
    *
-   * @throws {BatchRefusedError} when nothing was stored, and one of them may be to blame.
+   * @throws {BatchRejectedError} when nothing was stored, and one of them may be to blame.
    * @throws {OutcomeUnknownError} when the database was lost on the way.
    */
   async send(sends: readonly Send[]): Promise<SendOutcome[]> {
@@ -49,7 +56,9 @@ export class MessageStore {
       return rows.map(sendOutcome)
     } catch (cause) {
       const state = this.#database.sqlStateOf(cause)
-      if (state !== null && REFUSED_STATES.test(state)) throw new BatchRefusedError('The batch was refused', { cause })
+      if (state === LOCK_NOT_AVAILABLE) throw new LockNotAvailableError('The transaction is locked', { cause })
+      if (state !== null && REJECTED_STATES.test(state))
+        throw new BatchRejectedError('The batch was rejected', { cause })
       if (this.#database.isUnavailable(cause)) throw new OutcomeUnknownError('The database was lost', { cause })
       throw cause
     }

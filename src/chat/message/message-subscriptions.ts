@@ -28,7 +28,8 @@ export function addMessageSubscriptions(builder: Builder, { message, edge }: Ref
   builder.subscriptionFields((t) => ({
     messageAdded: t.field({
       type: edge,
-      description: 'New messages. One that was deleted in the meantime comes as a tombstone.',
+      description:
+        "New messages, the viewer's own and SYSTEM messages too. One that was deleted in the meantime comes as a tombstone.",
       args: followArguments(t.arg),
       subscribe: (_root, args, context) => follow(context, args, ['MESSAGE_SENT']),
       resolve: (entry, _args, context, info) => messageOf(entry, 'node', context, info),

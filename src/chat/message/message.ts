@@ -1,8 +1,6 @@
 import { BadUserInputError } from '../../errors.js'
-import type { Message, MessageType } from '../../generated/prisma/client.js'
+import type { MessageType } from '../../generated/prisma/client.js'
 import { checkIdempotencyKey, checkText } from '../text.js'
-
-export type { Message, MessageType }
 
 export interface MessageFilter {
   readonly types?: readonly MessageType[] | null | undefined

@@ -1,7 +1,7 @@
 import { ServiceUnavailableError } from '../../errors.js'
 import type { MessageWithSender } from '../../events/topics.js'
 import { isSameMessage, type Send } from './message.js'
-import { BatchRefusedError, type MessageStore, OutcomeUnknownError } from './message-store.js'
+import { BatchRejectedError, LockNotAvailableError, type MessageStore, OutcomeUnknownError } from './message-store.js'
 import type { SendOutcome } from './send-statement.js'
 
 const MAX_BATCH_SIZE = 500
@@ -71,7 +71,7 @@ export class SendLane {
     try {
       this.#settle(batch, await this.#store.send(batch.map(({ send }) => send)))
     } catch (error) {
-      if (error instanceof BatchRefusedError) await this.#commitOneByOne(batch)
+      if (error instanceof BatchRejectedError) await this.#commitOneByOne(batch)
       else if (error instanceof OutcomeUnknownError) await this.#lookUp(batch)
       else for (const { settle } of batch) settle.reject(error)
     }
@@ -90,7 +90,7 @@ export class SendLane {
         this.#settle([job], await this.#store.send([job.send]))
       } catch (error) {
         if (error instanceof OutcomeUnknownError) await this.#lookUp([job])
-        else if (error instanceof BatchRefusedError) {
+        else if (error instanceof LockNotAvailableError) {
           locked.add(transactionKey)
           job.settle.reject(new ServiceUnavailableError({ cause: error }))
         } else job.settle.reject(error)

@@ -8,7 +8,7 @@ export function addParticipantTypes(
   { node, transaction }: { node: NodeRef; transaction: TransactionTypes['transaction'] },
 ) {
   const role = builder.enumType('ParticipantRole', {
-    description: 'As what a person takes part in a transaction.',
+    description: 'The role in which a person takes part in a transaction.',
     values: {
       BUYER: { description: 'Pays for the goods.' },
       SELLER: { description: 'Provides the goods.' },
@@ -21,7 +21,7 @@ export function addParticipantTypes(
     interfaces: [node],
     fields: (t) => ({
       id: t.id({
-        description: "The API's id of the seat: `par_` and ours.",
+        description: '`par_`, followed by a UUID.',
         resolve: ({ id }) => globalId('Participant', id),
       }),
       transaction: t.relation('transaction', { description: 'The deal in which the person takes part.' }),

@@ -3,6 +3,7 @@ import type { Participant } from '../../generated/prisma/client.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import type { ParticipantStore } from './participant-store.js'
 
+/** The seats of transactions, present and past. */
 export class ParticipantService {
   readonly #participants: ParticipantStore
   readonly #policy: TransactionPolicy

@@ -11,7 +11,8 @@ type Refs = Pick<TransactionTypes, 'transaction'> & Pick<ParticipantTypes, 'part
 export function addReceiptTypes(builder: Builder, { transaction, participant, viewer }: Refs): void {
   builder.prismaObjectField(transaction, 'viewerUnreadCount', (t) =>
     t.int({
-      description: "How many messages the viewer hasn't seen. 0 for a partner or the platform.",
+      description:
+        "How many messages the viewer hasn't seen: those after what they last read or sent, and after they joined. 0 for a partner or the platform.",
       resolve: async ({ key }, _args, context) => {
         const access = await context.accessTo(key)
         return access ? unreadCountOf(access) : 0
@@ -75,7 +76,8 @@ export function addReceiptTypes(builder: Builder, { transaction, participant, vi
   builder.mutationField('markRead', (t) =>
     t.field({
       type: payload,
-      description: 'Says that the viewer has read a transaction up to a message, that one included.',
+      description:
+        'Says that the viewer has read a transaction up to a message, that one included; for participants. The others are told so.',
       args: { input: t.arg({ type: input, required: true, description: 'Where, and how far.' }) },
       resolve: (_root, { input: { transactionId, upToMessageId } }, context) =>
         context.services.receipt.markRead(

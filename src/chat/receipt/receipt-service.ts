@@ -1,9 +1,10 @@
 import type { Viewer } from '../../auth/viewer.js'
 import { NotFoundError } from '../../errors.js'
-import type { Participant } from '../../generated/prisma/client.js'
+import type { Participant, Transaction } from '../../generated/prisma/client.js'
 import type { MessagePolicy } from '../message/message-policy.js'
-import type { Transaction, TransactionAccess } from '../transaction/transaction.js'
+import type { TransactionAccess } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
+import { requireUser } from '../user/user-policy.js'
 import type { ReceiptStore } from './receipt-store.js'
 
 /** How many messages of a transaction the viewer hasn't seen; 0 for whoever has no seat. */
@@ -11,6 +12,7 @@ export function unreadCountOf({ transaction, seat }: TransactionAccess): number 
   return seat === null ? 0 : transaction.messageCount - seat.unreadFromSequence
 }
 
+/** What has been read, and what hasn't. */
 export class ReceiptService {
   readonly #receipts: ReceiptStore
   readonly #messages: MessagePolicy
@@ -33,7 +35,7 @@ export class ReceiptService {
     transactionKey: string,
     messageId: string,
   ): Promise<Participant & { transaction: Transaction }> {
-    const reader = this.#messages.requireUser(viewer)
+    const reader = requireUser(viewer)
     const message = await this.#messages.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
     const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
     if (!marked) throw new NotFoundError('transaction', 'transactionId')

@@ -24,7 +24,11 @@ export interface CursorScope {
  */
 export function decodeCursor(cursor: string, field: string, { transactionKey, head }: CursorScope): number {
   const decoded = parse(cursor)
-  if (!decoded) throw new BadUserInputError(`\`${field}\` is not a cursor.`, { field })
+  if (!decoded)
+    throw new BadUserInputError(
+      `\`${field}\` is not a cursor: take one from an edge, from \`pageInfo\` or from \`timelineCursor\`.`,
+      { field },
+    )
   if (decoded.transactionKey !== transactionKey) {
     throw new BadUserInputError(`\`${field}\` is a cursor of another transaction.`, { field })
   }

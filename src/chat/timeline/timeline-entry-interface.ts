@@ -16,12 +16,12 @@ export const ENTRY_TYPE_NAMES = {
 export function addEntryInterface(builder: Builder, node: NodeRef) {
   return builder.prismaInterface('TimelineEntry', {
     description:
-      'One thing that lasts and happened to a transaction. Entries are only ever added. `position` is 1, 2, 3 … within the transaction, without a gap, in the order of commit.',
+      'Something that happened to a transaction and is kept. Entries are only ever added. `position` is 1, 2, 3 … within the transaction, without a gap, in the order of commit.',
     interfaces: [node],
     resolveType: ({ kind }) => ENTRY_TYPE_NAMES[kind],
     fields: (t) => ({
       id: t.id({
-        description: "The API's id of the entry: `evt_` and ours.",
+        description: "`evt_`, the position, a dot, and the platform's key of the transaction: `evt_7.DEAL-1`.",
         resolve: ({ transactionKey, position }) => entryId(transactionKey, position),
       }),
       position: t.exposeInt('position'),

@@ -10,7 +10,7 @@ export function followArguments(arg: ArgumentBuilder) {
     transactionId: arg.id({ required: true, description: 'The id of the transaction: `txn_…`.' }),
     after: arg.string({
       description:
-        'Any cursor of the transaction. First comes all that happened after it, however long ago, in order and each once; then what happens. Null: what happens from now on. When you subscribe again, give the newest cursor you have seen.',
+        'Any cursor of the transaction. Everything after it is delivered first, however long ago it was, in order and each once; then new entries as they are committed. Null: new entries only. When you subscribe again, give the newest cursor you have seen.',
     }),
   }
 }

@@ -1,7 +1,7 @@
+import type { Logger } from 'pino'
 import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { LiveEntry, TimelineAdvanced } from '../../events/topics.js'
-import type { Logger } from '../../log.js'
 import type { TimelineStore } from './timeline-store.js'
 
 const READ_SIZE = 200
@@ -74,6 +74,7 @@ export class TimelineFollower {
   stop(): void {
     this.#unsubscribe()
     clearTimeout(this.#retry)
+    // A reading that is under way finds nothing left to read.
     this.#head = this.#position
   }
 

@@ -1,5 +1,5 @@
+import type { Logger } from 'pino'
 import type { EventBus } from '../../events/event-bus.js'
-import type { Logger } from '../../log.js'
 import { TimelineFollower } from './timeline-follower.js'
 import type { TimelineStore } from './timeline-store.js'
 

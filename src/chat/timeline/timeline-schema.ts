@@ -21,16 +21,16 @@ export function addTimelineTypes(builder: Builder, { node, pageInfo, transaction
     name: 'Timeline',
     node: entry,
     pageInfo,
-    what: 'A timeline entry',
+    what: 'a timeline entry',
   })
 
   builder.prismaObjectFields(transaction, (t) => ({
     timeline: t.field({
       type: connection.connection,
-      description: 'All that lasts and happened here, oldest first: the audit trail.',
+      description: 'Everything that happened here and is kept, oldest first: the audit trail.',
       args: pageArguments(
         t.arg,
-        'With neither `first` nor `last`: 50, the first after `after` if that is all there is, otherwise the newest.',
+        'With neither `first` nor `last`: 50; the oldest after the cursor if only `after` is given, otherwise the newest.',
       ),
       resolve: async (parent, args, context, info) => {
         const request = context.services.timeline.pageRequest(parent, args)
@@ -72,7 +72,8 @@ export function addTimelineTypes(builder: Builder, { node, pageInfo, transaction
   builder.subscriptionFields((t) => ({
     timelineAdvanced: t.field({
       type: connection.edge,
-      description: 'All that lasts, of every kind, in one order.',
+      description:
+        'Every timeline entry as it is committed, in one order: messages sent, edited and deleted, status changes, arrivals and departures.',
       args: followArguments(t.arg),
       subscribe: (_root, args, context) => follow(context, args, Object.values(TimelineEntryKind)),
       resolve: async (live, _args, context, info) => {

@@ -1,9 +1,9 @@
 import type { Viewer } from '../../auth/viewer.js'
 import { NotFoundError } from '../../errors.js'
 import type { LiveEntry } from '../../events/topics.js'
-import type { Prisma, TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
+import type { Prisma, TimelineEntry, TimelineEntryKind, Transaction } from '../../generated/prisma/client.js'
 import { type Page, type PageArgs, type PageRequest, readPageRequest } from '../page.js'
-import type { Transaction, TransactionAccess } from '../transaction/transaction.js'
+import type { TransactionAccess } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { entryData } from './timeline.js'
 import { decodeCursor } from './timeline-cursor.js'
@@ -13,6 +13,7 @@ import { TimelineSubscription } from './timeline-subscription.js'
 
 const DEFAULT_PAGE_SIZE = 50
 
+/** Reads and follows timelines. */
 export class TimelineService {
   readonly #timelines: TimelineStore
   readonly #followers: TimelineFollowers

@@ -1,8 +1,6 @@
 import type { TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
 import type { TimelineEntryData } from '../transaction/transaction-log.js'
 
-export type { TimelineEntry, TimelineEntryKind }
-
 /** What an entry of the given kind remembers. Entries are written by `appendToTimeline` and `send_messages` alone. */
 export function entryData<Kind extends TimelineEntryKind>(entry: TimelineEntry, kind: Kind): TimelineEntryData[Kind] {
   if (entry.kind !== kind) throw new TypeError(`Entry ${entry.position} is ${entry.kind}, not ${kind}`)

@@ -15,5 +15,8 @@ export function decodeTransactionCursor(cursor: string, field: string): Transact
     // Base64 has several spellings of the same bytes; only ours is one.
     if (encodeTransactionCursor(bound) === cursor) return bound
   }
-  throw new BadUserInputError(`\`${field}\` is not a cursor of this list.`, { field })
+  throw new BadUserInputError(
+    `\`${field}\` is not a cursor of this list: take one from its edges or its \`pageInfo\`.`,
+    { field },
+  )
 }

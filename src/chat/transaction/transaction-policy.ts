@@ -1,7 +1,19 @@
 import type { Viewer } from '../../auth/viewer.js'
 import { NotFoundError } from '../../errors.js'
-import type { TransactionAccess } from './transaction.js'
+import type { TransactionAccess, TransactionScope } from './transaction.js'
 import type { TransactionStore } from './transaction-store.js'
+
+/** Participants see the transactions in which they have a seat, partners those registered under their client. */
+export function scopeOf(viewer: Viewer): TransactionScope {
+  switch (viewer.kind) {
+    case 'USER':
+      return { participantKey: viewer.user.key }
+    case 'PARTNER':
+      return { partnerClientId: viewer.clientId }
+    case 'PLATFORM':
+      return 'ALL'
+  }
+}
 
 /**
  * The one place that decides who may see a transaction and all that is in it. Participants see it while they have a

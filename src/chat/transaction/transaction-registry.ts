@@ -86,8 +86,9 @@ export class TransactionRegistry {
 
 async function requireUsers(tx: Prisma.TransactionClient, { participants }: TransactionInput): Promise<void> {
   const userKeys = participants.map(({ userKey }) => userKey)
-  const known = await tx.user.count({ where: { key: { in: userKeys } } })
-  if (known < userKeys.length) throw new NotFoundError('user', 'participants')
+  const known = await tx.user.findMany({ where: { key: { in: userKeys } }, select: { key: true } })
+  const unknown = userKeys.filter((userKey) => !known.some(({ key }) => key === userKey))
+  if (unknown.length > 0) throw new NotFoundError(`user as ${unknown.join(', ')}`, 'participants')
 }
 
 async function insertUnlessThere(tx: Prisma.TransactionClient, input: TransactionInput): Promise<boolean> {

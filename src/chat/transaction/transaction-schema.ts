@@ -13,7 +13,7 @@ export function addTransactionTypes(builder: Builder, { node, pageInfo }: { node
     interfaces: [node],
     fields: (t) => ({
       id: t.id({
-        description: "The API's id of the deal: `txn_` and the platform's key.",
+        description: "`txn_`, followed by the platform's key of the transaction.",
         resolve: ({ key }) => globalId('Transaction', key),
       }),
       title: t.exposeString('title'),
@@ -29,7 +29,7 @@ export function addTransactionTypes(builder: Builder, { node, pageInfo }: { node
     name: 'Transaction',
     node: transaction,
     pageInfo,
-    what: 'A transaction',
+    what: 'a transaction',
   })
 
   const filter = builder.inputType('TransactionFilter', {

@@ -11,12 +11,13 @@ import {
   type TransactionInput,
 } from './transaction.js'
 import { decodeTransactionCursor } from './transaction-cursor.js'
-import type { TransactionPolicy } from './transaction-policy.js'
+import { scopeOf, type TransactionPolicy } from './transaction-policy.js'
 import type { Registered, TransactionRegistry } from './transaction-registry.js'
 import type { TransactionStore } from './transaction-store.js'
 
 const DEFAULT_PAGE_SIZE = 20
 
+/** Reads and registers transactions; every call asks the policy first. */
 export class TransactionService {
   readonly #transactions: TransactionStore
   readonly #registry: TransactionRegistry
@@ -67,7 +68,7 @@ export class TransactionService {
       defaultEnd: 'first',
       decodeCursor: decodeTransactionCursor,
     })
-    return this.#transactions.page(viewer, request, filter, include)
+    return this.#transactions.page(scopeOf(viewer), request, filter, include)
   }
 
   /**

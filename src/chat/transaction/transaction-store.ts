@@ -1,8 +1,7 @@
-import type { Viewer } from '../../auth/viewer.js'
 import { type Participant, Prisma, type Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
-import type { TransactionBound, TransactionFilter } from './transaction.js'
+import type { TransactionBound, TransactionFilter, TransactionScope } from './transaction.js'
 
 /** Reads transactions. What changes them is in `transaction-registry.ts`. */
 export class TransactionStore {
@@ -38,15 +37,15 @@ export class TransactionStore {
     })
   }
 
-  /** A page of all that the viewer may see, the latest activity first. Two statements, whatever the size. */
+  /** A page of all in the scope, the latest activity first. Two statements, whatever the size. */
   async page(
-    viewer: Viewer,
+    scope: TransactionScope,
     request: PageRequest<TransactionBound>,
     filter: TransactionFilter,
     include?: Prisma.TransactionInclude,
   ): Promise<Page<Transaction>> {
     const { prisma } = this.#database
-    const visible = visibleTo(viewer, filter)
+    const visible = inScope(scope, filter)
     const order = request.from === 'start' ? Prisma.sql`DESC` : Prisma.sql`ASC`
     const bounds = [request.after && beyond('<', request.after), request.before && beyond('>', request.before)]
     const found = await prisma.$queryRaw<{ key: string }[]>`
@@ -64,21 +63,21 @@ export class TransactionStore {
   }
 }
 
-/** The FROM and WHERE that select what the viewer may see and asked for. */
-function visibleTo(
-  viewer: Viewer,
+/** The FROM and WHERE that select what is in the scope and asked for. */
+function inScope(
+  scope: TransactionScope,
   { statuses, unread }: TransactionFilter,
 ): { from: Prisma.Sql; conditions: Prisma.Sql[] } {
   const conditions: Prisma.Sql[] = []
   if (statuses) conditions.push(Prisma.sql`t."status"::text = ANY (${[...statuses]})`)
-  if (viewer.kind === 'USER') {
-    conditions.push(Prisma.sql`p."userKey" = ${viewer.user.key} AND p."leftAt" IS NULL`)
+  if (scope !== 'ALL' && 'participantKey' in scope) {
+    conditions.push(Prisma.sql`p."userKey" = ${scope.participantKey} AND p."leftAt" IS NULL`)
     if (unread != null) conditions.push(Prisma.sql`(t."messageCount" > p."unreadFromSequence") = ${unread}`)
     return { from: Prisma.sql`"Participant" p JOIN "Transaction" t ON t."key" = p."transactionKey"`, conditions }
   }
   // Whoever has no seat has nothing unread.
   if (unread) conditions.push(Prisma.sql`false`)
-  if (viewer.kind === 'PARTNER') conditions.push(Prisma.sql`t."partnerClientId" = ${viewer.clientId}`)
+  if (scope !== 'ALL') conditions.push(Prisma.sql`t."partnerClientId" = ${scope.partnerClientId}`)
   return { from: Prisma.sql`"Transaction" t`, conditions }
 }
 
@@ -86,7 +85,7 @@ function beyond(operator: '<' | '<=' | '>' | '>=', { lastActivityAt, key }: Tran
   return Prisma.sql`(t."lastActivityAt", t."key") ${Prisma.raw(operator)} (${lastActivityAt}::timestamptz, ${key}::text)`
 }
 
-type Visible = ReturnType<typeof visibleTo>
+type Visible = ReturnType<typeof inScope>
 
 function where([visible, ...bounds]: [Visible, ...(Prisma.Sql | null)[]]): Prisma.Sql {
   const conditions = [...visible.conditions, ...bounds.filter((bound) => bound !== null)]

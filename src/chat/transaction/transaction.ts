@@ -2,11 +2,12 @@ import { BadUserInputError } from '../../errors.js'
 import type { Participant, ParticipantRole, Transaction, TransactionStatus } from '../../generated/prisma/client.js'
 import { checkIdempotencyKey, checkKey, checkText } from '../text.js'
 
-export type { ParticipantRole, Transaction, TransactionStatus }
-
 const MAX_TITLE_LENGTH = 200
 const MAX_CLIENT_ID_LENGTH = 128
 const MAX_STATUS_MESSAGE_LENGTH = 10_000
+
+/** Which transactions a viewer may see: those they have a seat in, those of their client, or all. */
+export type TransactionScope = { readonly participantKey: string } | { readonly partnerClientId: string } | 'ALL'
 
 /** How much of a transaction a viewer sees: everyone reads along, and two kinds see what was deleted as well. */
 export type Visibility = 'PARTICIPANT' | 'ARBITER' | 'PARTNER' | 'PLATFORM'
@@ -36,7 +37,7 @@ export interface TransactionFilter {
   readonly unread?: boolean | null | undefined
 }
 
-/** What the platform says of a deal. What is left out stays as it is; null clears. */
+/** What the platform says of a deal. What is left out stays as it is; a null partnerClientId clears it. */
 export interface TransactionInput {
   readonly key: string
   readonly title: string

@@ -1,10 +1,16 @@
-import type { Viewer } from '../../auth/viewer.js'
+import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import { ForbiddenError } from '../../errors.js'
 import type { UserStore } from './user-store.js'
 
 /** @throws {ForbiddenError} to everyone but the platform's own backend. */
 export function requirePlatform(viewer: Viewer): void {
   if (viewer.kind !== 'PLATFORM') throw new ForbiddenError('Only the platform itself may do this.')
+}
+
+/** @throws {ForbiddenError} to partners and the platform, who take no part in a talk. */
+export function requireUser(viewer: Viewer): UserViewer {
+  if (viewer.kind !== 'USER') throw new ForbiddenError('Only the participants of a transaction may do this.')
+  return viewer
 }
 
 /** Who may see a person. */

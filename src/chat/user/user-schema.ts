@@ -8,7 +8,7 @@ export function addUserTypes(builder: Builder, node: NodeRef) {
     interfaces: [node],
     fields: (t) => ({
       id: t.id({
-        description: "The API's id of the person: `usr_` and the platform's key.",
+        description: "`usr_`, followed by the platform's key of the person.",
         resolve: ({ key }) => globalId('User', key),
       }),
       displayName: t.exposeString('displayName'),

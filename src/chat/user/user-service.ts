@@ -1,8 +1,10 @@
 import type { Viewer } from '../../auth/viewer.js'
-import { checkUserInput, type User, type UserInput } from './user.js'
+import type { User } from '../../generated/prisma/client.js'
+import { checkUserInput, type UserInput } from './user.js'
 import { requirePlatform, type UserPolicy } from './user-policy.js'
 import type { UserStore } from './user-store.js'
 
+/** The people the chat knows. */
 export class UserService {
   readonly #users: UserStore
   readonly #policy: UserPolicy

@@ -1,5 +1,6 @@
+import type { User } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
-import type { User, UserInput } from './user.js'
+import type { UserInput } from './user.js'
 
 export class UserStore {
   readonly #database: Database

@@ -1,13 +1,11 @@
 import { BadUserInputError } from '../../errors.js'
-import type { User, UserStatus } from '../../generated/prisma/client.js'
+import type { UserStatus } from '../../generated/prisma/client.js'
 import { checkKey, checkText } from '../text.js'
-
-export type { User }
 
 const MAX_DISPLAY_NAME_LENGTH = 200
 const MAX_AVATAR_URL_LENGTH = 2_000
 
-/** What the platform says of a person. What is left out stays as it is; null clears. */
+/** What the platform says of a person. What is left out stays as it is; a null avatarUrl clears it. */
 export interface UserInput {
   readonly key: string
   readonly displayName: string

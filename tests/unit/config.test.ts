@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, loadConfig } from '../../src/config.js'
+
+const SECRET = 's'.repeat(32)
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgresql://db/chat',
+  REDIS_URL: 'rediss://redis',
+  JWT_SECRET: SECRET,
+  CORS_ORIGIN: 'https://app.example.com',
+}
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+describe('with nothing set', () => {
+  test('everything has its default', () => {
+    expect(loadConfig({})).toEqual({
+      isProduction: false,
+      host: '127.0.0.1',
+      port: 4000,
+      dataDirectory: '.data',
+      databaseUrl: null,
+      databasePoolSize: 20,
+      redisUrl: null,
+      tokens: { keys: { kind: 'generated' }, issuer: null, audience: null },
+      allowedOrigins: 'localhost',
+      allowsIntrospection: true,
+      hasDemo: true,
+      logLevel: 'info',
+      logFormat: 'pretty',
+      limits: { maxBodyBytes: 262_144, maxFrameBytes: 65_536, maxContentLength: 10_000, maxPageSize: 100 },
+    })
+  })
+
+  test('empty and blank count as nothing, and what is not ours is left alone', () => {
+    expect(loadConfig({ PORT: '', DATABASE_URL: '  ', PATH: '/bin', HOST: undefined })).toEqual(loadConfig({}))
+  })
+
+  test('a test has no demo data and logs for programs', () => {
+    expect(loadConfig({ NODE_ENV: 'test' })).toEqual({ ...loadConfig({}), hasDemo: false, logFormat: 'json' })
+  })
+})
+
+describe('what is set', () => {
+  test.each<[string, string, object]>([
+    ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
+    ['PORT', '0', { port: 0 }],
+    ['PORT', ' 65535 ', { port: 65_535 }],
+    ['DATA_DIR', '/var/data', { dataDirectory: '/var/data' }],
+    ['DATABASE_URL', 'postgres://a:b@c/d?sslmode=require', { databaseUrl: 'postgres://a:b@c/d?sslmode=require' }],
+    ['DATABASE_POOL_SIZE', '2', { databasePoolSize: 2 }],
+    ['REDIS_URL', 'redis://host', { redisUrl: 'redis://host' }],
+    ['JWT_SECRET', SECRET, { tokens: { keys: { kind: 'secret', secret: SECRET } } }],
+    ['JWT_JWKS_URL', 'https://a.b/c', { tokens: { keys: { kind: 'jwks', url: new URL('https://a.b/c') } } }],
+    ['JWT_ISSUER', 'me', { tokens: { issuer: 'me' } }],
+    ['JWT_AUDIENCE', 'you', { tokens: { audience: 'you' } }],
+    ['CORS_ORIGIN', 'https://a.b, http://c:1', { allowedOrigins: ['https://a.b', 'http://c:1'] }],
+    ['INTROSPECTION', 'off', { allowsIntrospection: false }],
+    ['LOG_LEVEL', 'trace', { logLevel: 'trace' }],
+    ['LOG_FORMAT', 'json', { logFormat: 'json' }],
+    ['MAX_BODY_BYTES', '1024', { limits: { maxBodyBytes: 1024 } }],
+    ['MAX_FRAME_BYTES', '1024', { limits: { maxFrameBytes: 1024 } }],
+    ['MAX_CONTENT_LENGTH', '1', { limits: { maxContentLength: 1 } }],
+    ['MAX_PAGE_SIZE', '1000', { limits: { maxPageSize: 1000 } }],
+  ])('%s=%s holds', (name, value, expected) => {
+    expect(loadConfig({ [name]: value })).toMatchObject(expected)
+  })
+
+  test.each([
+    ['NODE_ENV', 'staging'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '4e3'],
+    ['PORT', '80.5'],
+    ['DATABASE_URL', 'mysql://db'],
+    ['DATABASE_URL', 'db'],
+    ['DATABASE_POOL_SIZE', '1'],
+    ['REDIS_URL', 'http://redis'],
+    ['JWT_SECRET', 's'.repeat(31)],
+    ['JWT_JWKS_URL', 'ftp://keys'],
+    ['CORS_ORIGIN', 'https://a.b/'],
+    ['CORS_ORIGIN', 'https://a.b,'],
+    ['CORS_ORIGIN', '*'],
+    ['INTROSPECTION', 'yes'],
+    ['LOG_LEVEL', 'loud'],
+    ['LOG_FORMAT', 'xml'],
+    ['MAX_BODY_BYTES', '1023'],
+    ['MAX_PAGE_SIZE', '0'],
+  ])('%s=%s is refused by name, in plain words', (name, value) => {
+    const problems = problemsOf({ [name]: value })
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} must [^{}\\[\\]"]+\\.$`))])
+  })
+
+  test('a secret and published keys exclude each other', () => {
+    expect(problemsOf({ JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://a.b/c' })).toEqual([
+      'JWT_SECRET and JWT_JWKS_URL are both set; set the one that your tokens are signed with.',
+    ])
+  })
+
+  test('all that is wrong is said at once, a line each', () => {
+    const env = { NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'x', JWT_SECRET: 'short' }
+    const problems = problemsOf(env)
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'JWT_SECRET',
+      'LOG_LEVEL',
+      'DATABASE_URL',
+      'REDIS_URL',
+      'CORS_ORIGIN',
+    ])
+    expect(new ConfigError(problems).message.split('\n')).toHaveLength(problems.length + 1)
+  })
+
+  test('a secret is not repeated in the complaint', () => {
+    expect(problemsOf({ JWT_SECRET: 'too short a secret' }).join()).not.toContain('too short a secret')
+  })
+})
+
+describe('production', () => {
+  test('demands what it needs', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toEqual([
+      'DATABASE_URL is missing; it must be set in production.',
+      'REDIS_URL is missing; it must be set in production.',
+      'CORS_ORIGIN is missing; it must be set in production.',
+      'JWT_SECRET or JWT_JWKS_URL is missing; it must be set in production.',
+    ])
+  })
+
+  test('shows nothing of the API, has no demo data, and listens to everyone', () => {
+    expect(loadConfig(PRODUCTION)).toMatchObject({
+      isProduction: true,
+      host: '0.0.0.0',
+      allowsIntrospection: false,
+      hasDemo: false,
+      logFormat: 'json',
+      allowedOrigins: ['https://app.example.com'],
+    })
+  })
+
+  test('shows the API when that is switched on', () => {
+    expect(loadConfig({ ...PRODUCTION, INTROSPECTION: 'on' }).allowsIntrospection).toBe(true)
+  })
+
+  test('takes published keys for a secret', () => {
+    const { JWT_SECRET: _, ...withoutSecret } = PRODUCTION
+    expect(problemsOf({ ...withoutSecret, JWT_JWKS_URL: 'https://a.b/c' })).toEqual([])
+  })
+})
