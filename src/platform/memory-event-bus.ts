@@ -13,7 +13,8 @@ export class MemoryEventBus implements EventBus {
   }
 
   publish<Kind extends keyof Topics>(kind: Kind, key: string, event: Topics[Kind]): void {
-    for (const listener of this.#listeners.get(`${kind}:${key}`) ?? []) {
+    // A copy: whoever begins to listen because of this event doesn't get it.
+    for (const listener of [...(this.#listeners.get(`${kind}:${key}`) ?? [])]) {
       try {
         ;(listener as (event: Topics[Kind]) => void)(event)
       } catch (error) {

@@ -38,7 +38,7 @@ export function prepareProjectCopy(): ProjectCopy {
     const service = new ServiceProcess({ project, dataDirectory: used, command: startScript })
     await service.url()
     await service.end()
-  }, 60_000)
+  }, 120_000)
   const usedDirectory = () => {
     const directory = temporaryDirectory()
     execFileSync('cp', ['-a', `${used}/.`, directory])

@@ -2,9 +2,8 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { expect } from 'vitest'
 import type { TokenRequest } from '../../src/auth/token-issuer.js'
 import type { PlatformViewer, UserViewer } from '../../src/auth/viewer.js'
-import type { ParticipantRole, TransactionStatus } from '../../src/chat/transaction/transaction.js'
 import type { Service } from '../../src/compose.js'
-import type { Message, User } from '../../src/generated/prisma/client.js'
+import type { Message, ParticipantRole, TransactionStatus, User } from '../../src/generated/prisma/client.js'
 import { type Answer, post } from './http-client.js'
 
 export const PLATFORM: PlatformViewer = {

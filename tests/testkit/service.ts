@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
 import { type Service, startService } from '../../src/compose.js'
 import { loadConfig } from '../../src/config.js'
-import { createLogger, type Logger } from '../../src/log.js'
+import { createLogger } from '../../src/log.js'
 import { createTestDatabase, type TestDatabase } from './database.js'
 import { Seed } from './seed.js'
 

@@ -1,0 +1,7 @@
+import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
+import { describeEventBus } from './event-bus-contract.js'
+
+describeEventBus('the event bus in memory', () => {
+  const listenerErrors: unknown[] = []
+  return { bus: new MemoryEventBus((error) => listenerErrors.push(error)), listenerErrors, close() {} }
+})
