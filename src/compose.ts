@@ -105,6 +105,7 @@ export interface Service {
 export async function startService(options: PlatformOptions): Promise<Service> {
   const { config, log, beginStep } = options
   const started: Closable[] = []
+  let closed: Promise<void> | undefined
   try {
     const platform = await openPlatform(options)
     started.push(platform)
@@ -128,7 +129,10 @@ export async function startService(options: PlatformOptions): Promise<Service> {
       address: server.address,
       services: rooms.services,
       issueToken: 'secret' in tokenKeys ? createTokenIssuer(tokenKeys.secret, config.tokens) : null,
-      close: () => closeAll(started),
+      close: () => {
+        closed ??= closeAll(started)
+        return closed
+      },
     }
   } catch (error) {
     await closeAll(started)

@@ -32,7 +32,12 @@ async function main(): Promise<void> {
   })
   const service = await starting
   log.info({ ...service.address }, 'Listening')
-  if (config.hasDemo) process.stdout.write(await renderDemoPanel(service))
+  try {
+    if (config.hasDemo) process.stdout.write(await renderDemoPanel(service))
+  } catch (error) {
+    await service.close()
+    throw error
+  }
 }
 
 /** Ends the service in an orderly way, and when that takes too long, at once. Further signals don't hurry it: Postgres must stop. */

@@ -4,6 +4,7 @@ import { BadUserInputError, UnauthenticatedError } from '../errors.js'
 import type { RequestContext } from './context.js'
 import { type ErrorFormat, httpExtension } from './error-format.js'
 import type { Execution } from './execution.js'
+import { oneMutationField } from './limits.js'
 import { readRequestParams } from './request-params.js'
 
 /** What the pipeline is given with each request. */
@@ -47,6 +48,7 @@ export function createPipeline({
       useRequestParams(maxBodyBytes),
       useExecution(execution),
       useAnonymousIntrospection(),
+      useLimits(),
       ...(allowsIntrospection ? [] : [useNoIntrospection()]),
       useErrorFormat(formatError),
     ],
@@ -100,6 +102,10 @@ function isIntrospection(query: string | undefined): boolean {
   } catch {
     return false
   }
+}
+
+function useLimits(): PipelinePlugin {
+  return { onValidate: ({ addValidationRule }) => addValidationRule(oneMutationField) }
 }
 
 function useNoIntrospection(): PipelinePlugin {

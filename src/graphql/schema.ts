@@ -15,7 +15,7 @@ import { addScalars } from './scalars.js'
 export function createSchema(): GraphQLSchema {
   const builder = createBuilder()
   builder.queryType({ description: 'What can be read.' })
-  builder.mutationType({ description: 'What can be done.' })
+  builder.mutationType({ description: 'What can be done. A request has one of these fields.' })
   builder.subscriptionType({
     description:
       'What can be listened to. With `after` a subscription first delivers all that came after that cursor, however long ago, in order and each once, and then goes on live; without it, it begins with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. When the viewer loses access it ends with an error (NOT_FOUND), never with a plain complete.',

@@ -54,6 +54,8 @@ export function openDatabase({
     keepAlive: true,
   })
   pool.on('error', onConnectionLost)
+  // One that breaks between being taken and being used has no other listener, and would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const prisma = new PrismaClient({
     adapter: new PrismaPg(pool),
     // Longer formats quote the arguments of a call, and with them what people say.

@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
@@ -18,6 +19,8 @@ export interface Connection {
   viewer: Viewer | null
   /** Called when the socket is closed. */
   stopExpiry: () => void
+  /** The ids of operations that are on their way from `subscribe` to their first step. */
+  readonly starting: Set<string>
 }
 
 export interface ProtocolOptions {
@@ -59,7 +62,16 @@ export function createProtocol({
       )
       return true
     },
-    onSubscribe: ({ extra }, _id, payload) => prepare(pipeline, extra, payload),
+    onSubscribe({ extra }, id, payload) {
+      // graphql-ws forgets an id at its `complete`; used again before the first has started, both would run under it.
+      if (extra.starting.has(id)) {
+        extra.socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+        return [new GraphQLError('The id is in use')]
+      }
+      extra.starting.add(id)
+      return prepare(pipeline, extra, payload)
+    },
+    onOperation: ({ extra }, id) => void extra.starting.delete(id),
     execute: (args) => execution.execute(args),
     subscribe: (args) => execution.subscribe(args),
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
@@ -69,8 +81,10 @@ export function createProtocol({
       return data === undefined ? { errors: formatted } : { data, errors: formatted }
     },
     // What a subscription threw comes wrapped once more, which would hide that the caller is at fault.
-    onError: (_context, _id, _payload, errors) =>
-      errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON()),
+    onError({ extra }, id, _payload, errors) {
+      extra.starting.delete(id)
+      return errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON())
+    },
     onClose: ({ extra }) => extra.stopExpiry(),
   })
 }
@@ -99,6 +113,7 @@ function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribeP
       variableValues: payload.variables,
     }
   } catch (error) {
-    return [error]
+    // Anything but GraphQL errors would close the socket: a document nested too deep for the parser, for example.
+    return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
   }
 }

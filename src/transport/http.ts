@@ -58,6 +58,8 @@ async function answer(
     case GRAPHQL_PATH: {
       if (playground && isPageVisit(request)) return playground.serve(request, response)
       const viewer = await authenticateRequest(request, options)
+      // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
+      request.headers.host = 'localhost'
       // Event streams aren't spoken here: whoever asks for one is answered in JSON.
       if (/text\/event-stream|multipart\/mixed/.test(request.headers.accept ?? '')) delete request.headers.accept
       await pipeline.handle(request, response, { viewer, requestId, transport: 'HTTP' })

@@ -79,7 +79,7 @@ export class WebSocketDoor {
           })
         },
       },
-      { socket, viewer: null, stopExpiry: () => {} },
+      { socket, viewer: null, stopExpiry: () => {}, starting: new Set() },
     )
     socket.once('close', (code, reason) => {
       closed(code, String(reason)).catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))

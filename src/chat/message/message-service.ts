@@ -73,6 +73,8 @@ export class MessageService {
     const sender = requireUser(viewer)
     const { content, clientMessageId } = checkSendInput(input, this.#maxContentLength)
     const { transactionKey, replyToId } = input
+    // Before it joins a batch: a stranger's send must neither wait for a lock nor make others wait.
+    await this.#transactions.requireAccess(viewer, transactionKey)
     if (replyToId != null) await this.#policy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
     const outcome = await this.#lanes.send({
       messageId: uuidv7(),

@@ -19,6 +19,7 @@ export class TimelineFollower {
   readonly #queues = new Set<BoundedQueue<LiveEntry>>()
   /** Up to where everything has been passed on. */
   #position: number
+  #changedAt = 0
   /** The newest position that we know of. */
   #head: number
   #isReading = false
@@ -62,6 +63,11 @@ export class TimelineFollower {
     return this.#position
   }
 
+  /** The position of the newest edit or deletion that was passed on. What was read before it may be out of date. */
+  get changedAt(): number {
+    return this.#changedAt
+  }
+
   /** From now on the queue gets each entry after `position`. */
   join(queue: BoundedQueue<LiveEntry>): void {
     this.#queues.add(queue)
@@ -90,6 +96,7 @@ export class TimelineFollower {
     for (const entry of entries) {
       if (entry.position !== this.#position + 1) continue
       this.#position = entry.position
+      if (entry.kind === 'MESSAGE_EDITED' || entry.kind === 'MESSAGE_DELETED') this.#changedAt = entry.position
       for (const queue of this.#queues) queue.push(entry)
     }
   }

@@ -54,7 +54,11 @@ export function addTimelineTypes(builder: Builder, { node, pageInfo, transaction
     timelineCursor: t.string({
       description:
         'Where the timeline stood, at the latest, when this was read. Read it with the first page of messages and give it to subscriptions as `after`: nothing falls between page and subscription, not even the first message of all.',
-      resolve: ({ key, timelinePosition }) => encodeCursor(key, timelinePosition),
+      resolve: async ({ key, timelinePosition }, _args, context) => {
+        // A page beside this field was read after the access, but maybe before this row: the earlier of the two counts.
+        const access = await context.accessTo(key)
+        return encodeCursor(key, Math.min(timelinePosition, access?.transaction.timelinePosition ?? timelinePosition))
+      },
     }),
   }))
 

@@ -83,17 +83,16 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     const wanted = [...new Set([...kinds, ...guard.kinds])]
     while (!this.#isEnded && this.#position < follower.position) {
       const upTo = follower.position
-      const entries = await this.#store.read(
-        { transactionKey, after: this.#position, upTo, kinds: wanted },
-        CATCH_UP_SIZE,
-      )
-      yield* this.#give(entries)
+      const readAt = follower.changedAt
+      const stretch = { transactionKey, after: this.#position, upTo, kinds: wanted }
+      const entries = await this.#store.read(stretch, CATCH_UP_SIZE)
+      const isWhole = yield* this.#give(entries, () => follower.changedAt > readAt)
       // A page that isn't full has looked at everything there was.
-      if (entries.length < CATCH_UP_SIZE) this.#position = upTo
+      if (isWhole && entries.length < CATCH_UP_SIZE) this.#position = upTo
     }
   }
 
-  /** Gives out what the follower passes on, until the queue overflows or is closed. */
+  /** Gives out what the follower passes on, until the queue overflows, is out of date, or is closed. */
   async *#listen(): AsyncGenerator<LiveEntry, void> {
     const { follower } = this.#lease
     // Looking and joining are one step: between two steps of a generator the follower may move on.
@@ -101,19 +100,30 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     this.#queue = new BoundedQueue(QUEUE_CAPACITY)
     follower.join(this.#queue)
     for (let entries = await this.#queue.take(); entries !== null; entries = await this.#queue.take()) {
-      yield* this.#give(entries)
+      const isWhole = yield* this.#give(entries, ({ position }) => follower.changedAt > position)
+      if (!isWhole) break
     }
     follower.leave(this.#queue)
   }
 
-  *#give(entries: readonly LiveEntry[]): Generator<LiveEntry, void> {
+  /**
+   * Gives out entries one by one, each as it is at that moment: when something was edited or deleted since they were
+   * read, the rest is left to be read anew. The first is always given, so that it goes on.
+   *
+   * @returns whether all were given.
+   */
+  *#give(entries: readonly LiveEntry[], isOutOfDate: (entry: LiveEntry) => boolean): Generator<LiveEntry, boolean> {
+    let isFirst = true
     for (const entry of entries) {
       // The follower may still be behind a cursor that was read from the database.
       if (entry.position <= this.#position) continue
+      if (!isFirst && isOutOfDate(entry)) return false
+      isFirst = false
       this.#options.guard.check(entry)
-      if (this.#isEnded) return
+      if (this.#isEnded) return false
       if (this.#options.kinds.includes(entry.kind)) yield entry
       this.#position = entry.position
     }
+    return true
   }
 }

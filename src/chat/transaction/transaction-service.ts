@@ -47,8 +47,10 @@ export class TransactionService {
 
   /** The transaction with what `include` asks for, or null when there is none or the viewer may not see it. */
   async find(viewer: Viewer, transactionKey: string, include?: Prisma.TransactionInclude): Promise<Transaction | null> {
+    // Read first, then asked: what is shown was theirs to see after it was read.
+    const transaction = await this.#transactions.find(transactionKey, include)
     const access = await this.#policy.accessTo(viewer, [transactionKey])
-    return access.has(transactionKey) ? this.#transactions.find(transactionKey, include) : null
+    return access.has(transactionKey) ? transaction : null
   }
 
   /**

@@ -1,0 +1,77 @@
+import { print } from 'graphql'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { MessageService } from '../../src/chat/message/message-service.js'
+import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
+import { graphql } from '../generated/gql.js'
+import { RawSocket } from '../testkit/raw-socket.js'
+import type { Person } from '../testkit/seed.js'
+import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, GONE, timelineCursor } from './timeline-documents.js'
+
+const WITH_NEWEST = graphql(`
+  subscription RemovalRacesWithNewest($transactionId: ID!, $after: String) {
+    messageAdded(transactionId: $transactionId, after: $after) {
+      node {
+        transaction {
+          lastMessage {
+            content
+          }
+        }
+      }
+    }
+  }
+`)
+
+let testService: TestService
+let bea: Person
+let sam: Person
+
+beforeAll(async () => {
+  testService = await startTestService()
+  bea = await testService.seed.person('bea')
+  sam = await testService.seed.person('sam')
+})
+afterEach(() => vi.restoreAllMocks())
+afterAll(() => testService.close())
+
+test('who is removed at the very moment of subscribing hears nothing of what follows', async () => {
+  const deal = await testService.seed.deal('race', { buyer: bea, seller: sam })
+  const lease = TimelineFollowers.prototype.lease
+  vi.spyOn(TimelineFollowers.prototype, 'lease').mockImplementationOnce(async function (this: TimelineFollowers, key) {
+    // Sam was still a participant when access was checked.
+    await deal.seat({ buyer: bea })
+    return lease.call(this, key)
+  })
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  socket.subscribe('sam', print(FOLLOW_MESSAGES), { transactionId: deal.id })
+  const answer = socket.next()
+  await vi.waitFor(() => expect(TimelineFollowers.prototype.lease).toHaveReturned())
+  await bea.say(deal, 'not for Sam')
+
+  expect(await answer).toEqual({ type: 'error', id: 'sam', payload: [GONE] })
+  await socket.close()
+})
+
+test('an entry that is delivered while its reader is removed shows nothing that was said later', async () => {
+  const deal = await testService.seed.deal('leak', { buyer: bea, seller: sam })
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  const after = await timelineCursor(sam, deal)
+  socket.subscribe('sam', print(WITH_NEWEST), { transactionId: deal.id, after })
+  await bea.say(deal, 'for Sam')
+  expect(await socket.next()).toMatchObject({ type: 'next' })
+  const findVisible = MessageService.prototype.findVisible
+  vi.spyOn(MessageService.prototype, 'findVisible').mockImplementationOnce(async function (
+    this: MessageService,
+    ...args
+  ) {
+    await deal.seat({ buyer: bea })
+    await bea.say(deal, 'not for Sam')
+    return findVisible.apply(this, args)
+  })
+  await bea.say(deal, 'for Sam too')
+
+  const heard = [await socket.next()]
+  while (heard.at(-1)?.type !== 'error') heard.push(await socket.next())
+  expect(JSON.stringify(heard)).not.toContain('not for Sam')
+  await socket.close()
+})

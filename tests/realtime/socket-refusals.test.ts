@@ -1,0 +1,106 @@
+import { connect as connectTcp } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { RawSocket, refusalOf } from '../testkit/raw-socket.js'
+import type { Person } from '../testkit/seed.js'
+import { startTestService, type TestService } from '../testkit/service.js'
+
+const PROTOCOL = 'graphql-transport-ws'
+
+let testService: TestService
+let sam: Person
+
+beforeAll(async () => {
+  testService = await startTestService({ CORS_ORIGIN: 'https://app.example.com,https://desk.example.com' })
+  sam = await testService.seed.person('sam')
+})
+afterAll(() => testService.close())
+
+async function serviceStillServes(): Promise<void> {
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  expect(await socket.untilPong()).toEqual([])
+  await socket.close()
+}
+
+/** What comes back over a plain TCP connection, up to these words or its end. */
+async function exchange(request: readonly string[], upTo = 'the end'): Promise<string> {
+  const { port } = testService.service.address
+  const stream = connectTcp(port, '127.0.0.1')
+  stream.write(`${request.join('\r\n')}\r\n\r\n`)
+  let answer = ''
+  for await (const chunk of stream) {
+    answer += String(chunk)
+    if (answer.includes(upTo)) break
+  }
+  return answer
+}
+
+function upgradeOf(target: string, protocol = PROTOCOL): readonly string[] {
+  return [
+    `GET ${target} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    `Sec-WebSocket-Protocol: ${protocol}`,
+  ]
+}
+
+test('a socket without a subprotocol is closed', async () => {
+  const socket = await RawSocket.open(testService.webSocketUrl, {})
+  expect(await socket.closed).toEqual({ code: 4406, reason: 'Subprotocol not acceptable' })
+})
+
+test('a socket that asks for another subprotocol gets none, and is closed', async () => {
+  const answer = await exchange(upgradeOf('/graphql', 'graphql-ws'), 'not acceptable')
+  expect(answer).toContain('101 Switching Protocols')
+  expect(answer).not.toContain('Sec-WebSocket-Protocol')
+  expect(answer).toContain('Subprotocol not acceptable')
+})
+
+test('a socket that asks for several subprotocols gets the one that is spoken', async () => {
+  const answer = await exchange(upgradeOf('/graphql', `graphql-ws, ${PROTOCOL}`), '\r\n\r\n')
+  expect(answer).toContain(`Sec-WebSocket-Protocol: ${PROTOCOL}\r\n`)
+})
+
+test('a socket that says nothing is closed after 3 s', async () => {
+  const socket = await RawSocket.open(testService.webSocketUrl, { protocol: PROTOCOL })
+  expect(await socket.closed).toEqual({ code: 4408, reason: 'Connection initialisation timeout' })
+})
+
+test('pages of other origins may not connect', async () => {
+  for (const origin of ['https://evil.example.com', 'http://app.example.com', 'http://localhost:3000', 'null']) {
+    const refusal = await refusalOf(testService.webSocketUrl, { origin })
+    expect(refusal).toEqual({ status: 403, body: 'Pages of this origin may not connect.' })
+  }
+})
+
+test.each(['https://app.example.com', 'https://desk.example.com'])('pages of %s may connect', async (origin) => {
+  const socket = await RawSocket.open(testService.webSocketUrl, { protocol: PROTOCOL, origin })
+  socket.send({ type: 'connection_init', payload: { token: sam.token } })
+  expect(await socket.next()).toEqual({ type: 'connection_ack' })
+  await socket.close()
+})
+
+test.each(['/', '/graphql/', '/graphqlx', '/health'])('there is no socket at %s', async (path) => {
+  const refusal = await refusalOf(new URL(path, testService.webSocketUrl).href)
+  expect(refusal).toEqual({ status: 404, body: 'Connect to /graphql.' })
+})
+
+test.each(['//', 'http://', '*', '/\\', 'http://[', '/%'])(
+  'an upgrade to the unreadable target %s is refused and harms nobody',
+  async (target) => {
+    expect(await exchange(upgradeOf(target))).toMatch(/^HTTP\/1\.1 40\d /)
+    await serviceStillServes()
+  },
+)
+
+test('an upgrade to something else than a WebSocket is refused', async () => {
+  const [requestLine = '', ...headers] = upgradeOf('/graphql')
+  const answer = await exchange([
+    requestLine,
+    ...headers.map((line) => line.replace('Upgrade: websocket', 'Upgrade: h2c')),
+  ])
+  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+  await serviceStillServes()
+})
