@@ -112,7 +112,7 @@ export async function startService(options: PlatformOptions): Promise<Service> {
     const rooms = composeRooms(platform, config, log)
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
-      await asStep(beginStep('Adding demo people and deals'), seed, (outcome) => outcome)
+      await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
     const { onRequest, door } = composeTransports(platform, rooms, config, log)
     const server = await startHttpServer(
