@@ -58,7 +58,7 @@ test('the first start says what it does, and ends with people and a command that
   const url = await service.url()
 
   const steps = [...service.output.matchAll(/^✓ (.+?) … \d+\.\d s/gm)].map(([, name]) => name)
-  expect(steps.slice(-3)).toEqual(['Starting Postgres', 'Migrating the database', 'Adding demo people and deals'])
+  expect(steps.slice(-3)).toEqual(['Starting Postgres', 'Migrating the database', 'Demo people and deals'])
   expect(service.output).toContain(`Playground   ${url}`)
   expect(service.output).toContain(`WebSocket    ${url.replace('http', 'ws')}`)
   expect(await runPrintedCommand(service.output)).toMatchObject({
@@ -88,7 +88,7 @@ test('a second start finds everything as it was: tokens, demo people, deals, and
   const second = project.start({ command: NPM_START, dataDirectory: first.dataDirectory })
   const url = await second.url()
   expect(second.output).toMatch(/Migrating the database … .* nothing to do/)
-  expect(second.output).toMatch(/Adding demo people and deals … .* all as it was/)
+  expect(second.output).toMatch(/Demo people and deals … .* all as it was/)
   const { transactions: after } = await ask(url, token('Bea'))
   expect(after?.nodes.map(({ title }) => title).toSorted()).toEqual(before?.nodes.map(({ title }) => title).toSorted())
   const id = data?.sendMessage.message.id ?? ''

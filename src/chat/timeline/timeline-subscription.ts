@@ -86,7 +86,8 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
       const readAt = follower.changedAt
       const stretch = { transactionKey, after: this.#position, upTo, kinds: wanted }
       const entries = await this.#store.read(stretch, CATCH_UP_SIZE)
-      const isWhole = yield* this.#give(entries, () => follower.changedAt > readAt)
+      // The first is given in any case, so that it goes on however often something changes.
+      const isWhole = yield* this.#give(entries, (entry) => entry !== entries[0] && follower.changedAt > readAt)
       // A page that isn't full has looked at everything there was.
       if (isWhole && entries.length < CATCH_UP_SIZE) this.#position = upTo
     }
@@ -108,17 +109,15 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
 
   /**
    * Gives out entries one by one, each as it is at that moment: when something was edited or deleted since they were
-   * read, the rest is left to be read anew. The first is always given, so that it goes on.
+   * read, the rest is left to be read anew.
    *
    * @returns whether all were given.
    */
   *#give(entries: readonly LiveEntry[], isOutOfDate: (entry: LiveEntry) => boolean): Generator<LiveEntry, boolean> {
-    let isFirst = true
     for (const entry of entries) {
       // The follower may still be behind a cursor that was read from the database.
       if (entry.position <= this.#position) continue
-      if (!isFirst && isOutOfDate(entry)) return false
-      isFirst = false
+      if (isOutOfDate(entry)) return false
       this.#options.guard.check(entry)
       if (this.#isEnded) return false
       if (this.#options.kinds.includes(entry.kind)) yield entry
