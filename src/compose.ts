@@ -58,7 +58,7 @@ export function composeRooms(
       transaction: new TransactionService({
         transactions,
         registry: new TransactionRegistry(database),
-        policy: transactionPolicy,
+        transactionPolicy,
         bus,
         maxPageSize,
       }),
@@ -66,21 +66,21 @@ export function composeRooms(
       timeline: new TimelineService({
         timelines,
         followers: new TimelineFollowers(timelines, bus, log),
-        policy: transactionPolicy,
+        transactionPolicy,
         maxPageSize,
       }),
       message: new MessageService({
         messages,
         lanes: new SendLanes(messages, bus),
-        policy: messagePolicy,
-        transactions: transactionPolicy,
+        messagePolicy,
+        transactionPolicy,
         bus,
         maxContentLength,
       }),
       receipt: new ReceiptService({
         receipts: new ReceiptStore(database),
-        messages: messagePolicy,
-        transactions: transactionPolicy,
+        messagePolicy,
+        transactionPolicy,
       }),
     },
   }

@@ -133,6 +133,6 @@ test.each<[string, FollowDocument, (deal: Deal, messageId: string) => Promise<un
   expect(await statementsOf(MANY, document, act)).toBe(forOne)
 })
 
-test('a message costs two statements, may they and store it, however many hear of it', async () => {
-  expect(await statementsOf(MANY, FOLLOW_MESSAGES, say)).toBe(2)
+test('a message costs the one statement that stores it, however many hear of it', async () => {
+  expect(await statementsOf(MANY, FOLLOW_MESSAGES, say)).toBe(1)
 })

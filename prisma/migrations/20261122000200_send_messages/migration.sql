@@ -42,7 +42,17 @@ CREATE FUNCTION send_messages(
 DECLARE
     v_now timestamptz;
 BEGIN
-    PERFORM FROM "Transaction" t WHERE t."key" = ANY (p_transaction_keys) ORDER BY t."key" FOR NO KEY UPDATE;
+    -- Only where a sender has a seat: a stranger's send neither waits for a lock nor makes others wait. Should they take
+    -- their seat in this very moment, the unique positions refuse the batch, and it is tried again.
+    PERFORM FROM "Transaction" t
+    WHERE t."key" IN (
+        SELECT s.transaction_key
+        FROM unnest(p_transaction_keys, p_sender_keys) AS s(transaction_key, sender_key)
+        LEFT JOIN "Participant" p
+            ON p."transactionKey" = s.transaction_key AND p."userKey" = s.sender_key AND p."leftAt" IS NULL
+        WHERE s.sender_key IS NULL OR p."id" IS NOT NULL
+    )
+    ORDER BY t."key" FOR NO KEY UPDATE OF t;
 
     v_now := date_trunc('milliseconds', clock_timestamp());
 

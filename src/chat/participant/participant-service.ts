@@ -6,15 +6,15 @@ import type { ParticipantStore } from './participant-store.js'
 /** The seats of transactions, present and past. */
 export class ParticipantService {
   readonly #participants: ParticipantStore
-  readonly #policy: TransactionPolicy
+  readonly #transactionPolicy: TransactionPolicy
 
-  constructor(participants: ParticipantStore, policy: TransactionPolicy) {
+  constructor(participants: ParticipantStore, transactionPolicy: TransactionPolicy) {
     this.#participants = participants
-    this.#policy = policy
+    this.#transactionPolicy = transactionPolicy
   }
 
   /** Of these seats those that exist and whose transaction the viewer may see; past participants' too. */
   async findVisible(viewer: Viewer, participantIds: readonly string[]): Promise<Participant[]> {
-    return this.#policy.onlyVisible(viewer, await this.#participants.findMany(participantIds))
+    return this.#transactionPolicy.onlyVisible(viewer, await this.#participants.findMany(participantIds))
   }
 }

@@ -15,13 +15,13 @@ export function unreadCountOf({ transaction, seat }: TransactionAccess): number 
 /** What has been read, and what hasn't. */
 export class ReceiptService {
   readonly #receipts: ReceiptStore
-  readonly #messages: MessagePolicy
-  readonly #transactions: TransactionPolicy
+  readonly #messagePolicy: MessagePolicy
+  readonly #transactionPolicy: TransactionPolicy
 
-  constructor(parts: { receipts: ReceiptStore; messages: MessagePolicy; transactions: TransactionPolicy }) {
+  constructor(parts: { receipts: ReceiptStore; messagePolicy: MessagePolicy; transactionPolicy: TransactionPolicy }) {
     this.#receipts = parts.receipts
-    this.#messages = parts.messages
-    this.#transactions = parts.transactions
+    this.#messagePolicy = parts.messagePolicy
+    this.#transactionPolicy = parts.transactionPolicy
   }
 
   /**
@@ -36,7 +36,7 @@ export class ReceiptService {
     messageId: string,
   ): Promise<Participant & { transaction: Transaction }> {
     const reader = requireUser(viewer)
-    const message = await this.#messages.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
+    const message = await this.#messagePolicy.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
     const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
     if (!marked) throw new NotFoundError('transaction', 'transactionId')
     return marked
@@ -48,7 +48,8 @@ export class ReceiptService {
    * @throws {NotFoundError} when there is no such transaction or the viewer may not see it.
    */
   async unreadCount(viewer: Viewer, transactionKey: string | null): Promise<number> {
-    if (transactionKey !== null) return unreadCountOf(await this.#transactions.requireAccess(viewer, transactionKey))
+    if (transactionKey !== null)
+      return unreadCountOf(await this.#transactionPolicy.requireAccess(viewer, transactionKey))
     return viewer.kind === 'USER' ? this.#receipts.unreadCount(viewer.user.key) : 0
   }
 }

@@ -17,18 +17,18 @@ const DEFAULT_PAGE_SIZE = 50
 export class TimelineService {
   readonly #timelines: TimelineStore
   readonly #followers: TimelineFollowers
-  readonly #policy: TransactionPolicy
+  readonly #transactionPolicy: TransactionPolicy
   readonly #maxPageSize: number
 
   constructor(parts: {
     timelines: TimelineStore
     followers: TimelineFollowers
-    policy: TransactionPolicy
+    transactionPolicy: TransactionPolicy
     maxPageSize: number
   }) {
     this.#timelines = parts.timelines
     this.#followers = parts.followers
-    this.#policy = parts.policy
+    this.#transactionPolicy = parts.transactionPolicy
     this.#maxPageSize = parts.maxPageSize
   }
 
@@ -52,7 +52,7 @@ export class TimelineService {
     places: readonly EntryPlace[],
     include?: Prisma.TimelineEntryInclude,
   ): Promise<TimelineEntry[]> {
-    return this.#policy.onlyVisible(viewer, await this.#timelines.findMany(places, include))
+    return this.#transactionPolicy.onlyVisible(viewer, await this.#timelines.findMany(places, include))
   }
 
   /** The same page of each timeline, oldest first. The caller has made sure that the viewer may see the transactions. */
@@ -76,7 +76,7 @@ export class TimelineService {
     transactionKey: string,
     { after, kinds }: { after?: string | null | undefined; kinds: readonly TimelineEntryKind[] },
   ): Promise<TimelineSubscription> {
-    const access = await this.#policy.requireAccess(viewer, transactionKey)
+    const access = await this.#transactionPolicy.requireAccess(viewer, transactionKey)
     const head = access.transaction.timelinePosition
     // From where the viewer's seat was seen, not from where the follower is: a removal in between must not be passed over.
     const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })

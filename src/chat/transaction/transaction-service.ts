@@ -21,27 +21,27 @@ const DEFAULT_PAGE_SIZE = 20
 export class TransactionService {
   readonly #transactions: TransactionStore
   readonly #registry: TransactionRegistry
-  readonly #policy: TransactionPolicy
+  readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
   readonly #maxPageSize: number
 
   constructor(parts: {
     transactions: TransactionStore
     registry: TransactionRegistry
-    policy: TransactionPolicy
+    transactionPolicy: TransactionPolicy
     bus: EventBus
     maxPageSize: number
   }) {
     this.#transactions = parts.transactions
     this.#registry = parts.registry
-    this.#policy = parts.policy
+    this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
     this.#maxPageSize = parts.maxPageSize
   }
 
   /** Of these transactions those that exist and that the viewer may see. */
   async findVisible(viewer: Viewer, transactionKeys: readonly string[]): Promise<Transaction[]> {
-    const access = await this.#policy.accessTo(viewer, transactionKeys)
+    const access = await this.#transactionPolicy.accessTo(viewer, transactionKeys)
     return [...access.values()].map(({ transaction }) => transaction)
   }
 
@@ -49,7 +49,7 @@ export class TransactionService {
   async find(viewer: Viewer, transactionKey: string, include?: Prisma.TransactionInclude): Promise<Transaction | null> {
     // Read first, then asked: what is shown was theirs to see after it was read.
     const transaction = await this.#transactions.find(transactionKey, include)
-    const access = await this.#policy.accessTo(viewer, [transactionKey])
+    const access = await this.#transactionPolicy.accessTo(viewer, [transactionKey])
     return access.has(transactionKey) ? transaction : null
   }
 
