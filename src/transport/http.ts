@@ -4,7 +4,7 @@ import { uuidv7 } from 'uuidv7'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
-import { type ErrorCode, NotFoundError, UnauthenticatedError } from '../errors.js'
+import { type ErrorCode, RefusalError, UnauthenticatedError } from '../errors.js'
 import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
 import type { Pipeline } from '../graphql/pipeline.js'
 import type { Health } from './health.js'
@@ -76,7 +76,7 @@ async function answer(
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
       return
   }
-  throw new NotFoundError('page')
+  throw new RefusalError('NOT_FOUND', `There is nothing at this address. The API is at ${GRAPHQL_PATH}.`)
 }
 
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
@@ -91,9 +91,9 @@ async function authenticateRequest(
   return authenticate(token)
 }
 
-/** The path of a request, whatever else is in its URL, and be it malformed. */
+/** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */
 export function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '/'
+  return url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] ?? '/'
 }
 
 function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
