@@ -115,9 +115,10 @@ export class ServiceProcess {
   /** Ends it, if it has not ended, and a Postgres that outlived it, as it does when the service is killed. */
   async end(): Promise<void> {
     this.signalGroup('SIGTERM')
-    await this.ended
+    const { signal } = await this.ended
     const file = join(this.dataDirectory, 'postgres', 'postmaster.pid')
-    if (!existsSync(file)) return
+    // One that ended by itself has stopped its Postgres. What runs there then is another service's, which would revive it.
+    if (signal === null || !existsSync(file)) return
     kill(postmasterOf(this.dataDirectory), 'SIGINT')
     await vi.waitUntil(() => !existsSync(file), 10_000)
   }
