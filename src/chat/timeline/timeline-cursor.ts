@@ -9,6 +9,11 @@ export function encodeCursor(transactionKey: string, position: number): string {
   return Buffer.from(`${position}.${transactionKey}`, 'latin1').toString('base64url')
 }
 
+/** What a client gets whose cursor is beyond the timeline's end. */
+export function cursorAhead(field: string): BadUserInputError {
+  return new BadUserInputError(`\`${field}\` is ahead of the timeline: read the transaction anew.`, { field })
+}
+
 /** Where a cursor may point: into this transaction, and not beyond what is there. */
 export interface CursorScope {
   readonly transactionKey: string
@@ -32,9 +37,7 @@ export function decodeCursor(cursor: string, field: string, { transactionKey, he
   if (decoded.transactionKey !== transactionKey) {
     throw new BadUserInputError(`\`${field}\` is a cursor of another transaction.`, { field })
   }
-  if (decoded.position > head) {
-    throw new BadUserInputError(`\`${field}\` is ahead of the timeline: read the transaction anew.`, { field })
-  }
+  if (decoded.position > head) throw cursorAhead(field)
   return decoded.position
 }
 

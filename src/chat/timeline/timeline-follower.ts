@@ -2,10 +2,8 @@ import type { Logger } from 'pino'
 import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { LiveEntry, TimelineAdvanced } from '../../events/topics.js'
-import type { TimelineStore } from './timeline-store.js'
-
-const READ_SIZE = 200
-const RETRY_AFTER_MS = 1_000
+import { asAtTheTime } from './timeline.js'
+import type { TimelineReader } from './timeline-store.js'
 
 /**
  * Follows one transaction's timeline for all its listeners on this node. The bus is the doorbell: it says that there is
@@ -14,7 +12,7 @@ const RETRY_AFTER_MS = 1_000
  */
 export class TimelineFollower {
   readonly #transactionKey: string
-  readonly #store: TimelineStore
+  readonly #store: TimelineReader
   readonly #log: Logger
   readonly #queues = new Set<BoundedQueue<LiveEntry>>()
   /** Up to where everything has been passed on. */
@@ -23,10 +21,11 @@ export class TimelineFollower {
   /** The newest position that we know of. */
   #head: number
   #isReading = false
-  #retry: NodeJS.Timeout | undefined
+  #hasGoneBack = false
+  #awaitingContact: (() => void)[] = []
   #unsubscribe: Unsubscribe = () => {}
 
-  private constructor(transactionKey: string, head: number, store: TimelineStore, log: Logger) {
+  private constructor(transactionKey: string, head: number, store: TimelineReader, log: Logger) {
     this.#transactionKey = transactionKey
     this.#position = head
     this.#head = head
@@ -37,7 +36,7 @@ export class TimelineFollower {
   /** Starts to listen, then reads where the timeline stands: what comes in between is not missed. */
   static async start(
     transactionKey: string,
-    store: TimelineStore,
+    store: TimelineReader,
     bus: EventBus,
     log: Logger,
   ): Promise<TimelineFollower> {
@@ -48,8 +47,8 @@ export class TimelineFollower {
       else rungMeanwhile = Math.max(rungMeanwhile, news.position)
     })
     try {
-      const head = (await store.head(transactionKey)) ?? 0
-      follower = new TimelineFollower(transactionKey, head, store, log)
+      const heads = await store.heads([transactionKey])
+      follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? 0, store, log)
       follower.#unsubscribe = unsubscribe
       follower.#hear({ position: rungMeanwhile, entries: [] })
       return follower
@@ -68,6 +67,11 @@ export class TimelineFollower {
     return this.#changedAt
   }
 
+  /** Whether the database was put back to an earlier state. Then nothing is passed on any more. */
+  get hasGoneBack(): boolean {
+    return this.#hasGoneBack
+  }
+
   /** From now on the queue gets each entry after `position`. */
   join(queue: BoundedQueue<LiveEntry>): void {
     this.#queues.add(queue)
@@ -77,14 +81,29 @@ export class TimelineFollower {
     this.#queues.delete(queue)
   }
 
+  /** Resolves when the database answers again. */
+  contact(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#hasGoneBack) resolve()
+      else this.#awaitingContact.push(resolve)
+    })
+  }
+
+  /** The database was asked, when we were at `askedAt`, where the timeline stands: what the doorbell lost shows in it. */
+  heal(head: number, askedAt: number): void {
+    if (head < askedAt) this.#goBack(head)
+    else this.#hear({ position: head, entries: [] })
+    for (const resolve of this.#awaitingContact.splice(0)) resolve()
+  }
+
   stop(): void {
     this.#unsubscribe()
-    clearTimeout(this.#retry)
     // A reading that is under way finds nothing left to read.
     this.#head = this.#position
   }
 
   #hear({ position, entries }: TimelineAdvanced): void {
+    if (this.#hasGoneBack) return
     this.#head = Math.max(this.#head, position)
     // While a reading is under way it will come to these too.
     if (!this.#isReading) this.#passOn(entries)
@@ -104,19 +123,31 @@ export class TimelineFollower {
   async #readOn(): Promise<void> {
     if (this.#isReading) return
     this.#isReading = true
-    clearTimeout(this.#retry)
     try {
       while (this.#position < this.#head) {
-        const stretch = { transactionKey: this.#transactionKey, after: this.#position, upTo: this.#head }
-        const entries = await this.#store.read(stretch, READ_SIZE)
-        if (entries.length === 0) throw new Error(`No entries between ${stretch.after} and ${stretch.upTo}`)
-        this.#passOn(entries)
+        const after = this.#position
+        const upTo = this.#head
+        const { entries } = await this.#store.read({ transactionKey: this.#transactionKey, after, upTo })
+        // As it came by the doorbell it was as at the time too, and whoever is about to leave must not see what is later.
+        this.#passOn(entries.map(asAtTheTime))
+        // There is nothing: a false alarm. The database knows best.
+        if (this.#position === after && this.#head === upTo) this.#head = after
       }
     } catch (error) {
-      this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed; trying again')
-      this.#retry = setTimeout(() => void this.#readOn(), RETRY_AFTER_MS).unref()
+      // The next ring or the next healing comes back to it.
+      this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
     } finally {
       this.#isReading = false
     }
+  }
+
+  #goBack(head: number): void {
+    this.#log.error(
+      { transactionKey: this.#transactionKey, position: this.#position, head },
+      'A timeline is shorter than it was: the database was put back to an earlier state',
+    )
+    this.#hasGoneBack = true
+    this.stop()
+    for (const queue of this.#queues) queue.close()
   }
 }

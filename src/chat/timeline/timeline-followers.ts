@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { EventBus } from '../../events/event-bus.js'
 import { TimelineFollower } from './timeline-follower.js'
-import type { TimelineStore } from './timeline-store.js'
+import type { TimelineReader } from './timeline-store.js'
 
 /** A follower on loan. Its owner gives it back, once. */
 export interface FollowerLease {
@@ -11,20 +11,33 @@ export interface FollowerLease {
 
 interface Shared {
   readonly started: Promise<TimelineFollower>
+  /** Null until it has started. */
+  follower: TimelineFollower | null
   leases: number
 }
 
-/** The followers of this node, one a transaction: started by the first who wants it, stopped after the last. */
+const HEAL_EVERY_MS = 2_000
+
+/**
+ * The followers of this node, one a transaction: started by the first who wants it, stopped after the last. As long as
+ * there are any, the database is asked every 2 s, in one statement, where their timelines stand: so whatever the doorbell
+ * lost is late, and not missing.
+ */
 export class TimelineFollowers {
-  readonly #store: TimelineStore
+  readonly #store: TimelineReader
   readonly #bus: EventBus
   readonly #log: Logger
+  readonly #healEveryMs: number
   readonly #shared = new Map<string, Shared>()
+  #healing: NodeJS.Timeout | undefined
+  #isAsking = false
+  #isOutOfContact = false
 
-  constructor(store: TimelineStore, bus: EventBus, log: Logger) {
+  constructor(store: TimelineReader, bus: EventBus, log: Logger, { healEveryMs = HEAL_EVERY_MS } = {}) {
     this.#store = store
     this.#bus = bus
     this.#log = log
+    this.#healEveryMs = healEveryMs
   }
 
   /** How many transactions are followed at this moment. */
@@ -51,18 +64,59 @@ export class TimelineFollowers {
     }
   }
 
+  /** Asks where all the timelines stand, and tells their followers. Never throws: while the database is away nothing is told. */
+  async heal(): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    try {
+      const asked = [...this.#shared].flatMap(([transactionKey, { follower }]) =>
+        follower ? [{ transactionKey, follower, askedAt: follower.position }] : [],
+      )
+      const heads = await this.#store.heads(asked.map(({ transactionKey }) => transactionKey))
+      this.#isOutOfContact = false
+      for (const { transactionKey, follower, askedAt } of asked) {
+        follower.heal(heads.get(transactionKey) ?? 0, askedAt)
+        if (follower.hasGoneBack) this.#forget(transactionKey, follower)
+      }
+    } catch (error) {
+      if (!this.#isOutOfContact) this.#log.warn({ err: error }, 'Where the timelines stand can not be read')
+      this.#isOutOfContact = true
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
   #start(transactionKey: string): Shared {
     const started = TimelineFollower.start(transactionKey, this.#store, this.#bus, this.#log)
-    const shared = { started, leases: 0 }
+    const shared: Shared = { started, follower: null, leases: 0 }
+    started.then(
+      (follower) => {
+        shared.follower = follower
+      },
+      () => {}, // Whoever wanted it is told.
+    )
     this.#shared.set(transactionKey, shared)
+    this.#healing ??= setInterval(() => void this.heal(), this.#healEveryMs).unref()
     return shared
   }
 
   #stop(transactionKey: string, shared: Shared): void {
-    this.#shared.delete(transactionKey)
+    if (this.#shared.get(transactionKey) === shared) this.#remove(transactionKey)
     shared.started.then(
       (follower) => follower.stop(),
       () => {}, // It never started; whoever wanted it was told.
     )
+  }
+
+  /** Whoever comes next begins with a new one. */
+  #forget(transactionKey: string, follower: TimelineFollower): void {
+    if (this.#shared.get(transactionKey)?.follower === follower) this.#remove(transactionKey)
+  }
+
+  #remove(transactionKey: string): void {
+    this.#shared.delete(transactionKey)
+    if (this.#shared.size > 0) return
+    clearInterval(this.#healing)
+    this.#healing = undefined
   }
 }

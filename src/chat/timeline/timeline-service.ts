@@ -85,6 +85,7 @@ export class TimelineService {
       transactionKey,
       after: position,
       kinds,
+      readerKey: access.seat?.userKey ?? null,
       guard: { kinds: ['PARTICIPANT_LEFT'], check: (entry) => endWhereViewerLeft(entry, access) },
     })
   }

@@ -1,21 +1,34 @@
 import type { LiveEntry } from '../../events/topics.js'
-import { Prisma, type TimelineEntry, type TimelineEntryKind } from '../../generated/prisma/client.js'
+import { Prisma, type TimelineEntry } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
+import {
+  liveEntry,
+  READ_HEADS,
+  READ_SIZE,
+  READ_STRETCH,
+  type ReadRow,
+  readValues,
+  type Stretch,
+} from './read-statement.js'
+import { asAtTheTime } from './timeline.js'
 
-const ALL_THAT_BELONGS = { message: { include: { sender: true } }, actor: true, user: true } as const
+/** How far one reading looks. A reader of few kinds goes over a long timeline in steps of this many positions. */
+const MAX_SPAN = 2_000
 
-/** A stretch of a timeline to read: after one position, up to and including another. */
-export interface Stretch {
-  readonly transactionKey: string
-  readonly after: number
-  readonly upTo: number
-  /** Only these kinds; all when left out. */
-  readonly kinds?: readonly TimelineEntryKind[]
+/** The beginning of a stretch: as much as one reading brings. */
+export interface Reading {
+  /** In order. Messages are as they are now; for a reader who has lost their seat, as they were at the time. */
+  readonly entries: readonly LiveEntry[]
+  /** Up to here nothing is left to read. */
+  readonly position: number
 }
 
 /** Where an entry stands. */
 export type EntryPlace = Pick<TimelineEntry, 'transactionKey' | 'position'>
+
+/** What following a timeline takes. */
+export type TimelineReader = Pick<TimelineStore, 'heads' | 'read' | 'isUnavailable'>
 
 export class TimelineStore {
   readonly #database: Database
@@ -24,23 +37,26 @@ export class TimelineStore {
     this.#database = database
   }
 
-  /** The newest position; null when there is no such transaction. */
-  async head(transactionKey: string): Promise<number | null> {
-    const transaction = await this.#database.prisma.transaction.findUnique({
-      where: { key: transactionKey },
-      select: { timelinePosition: true },
-    })
-    return transaction?.timelinePosition ?? null
+  /** The newest position of each of these transactions, in one statement; those that don't exist are missing. */
+  async heads(transactionKeys: readonly string[]): Promise<Map<string, number>> {
+    const rows = await this.#database.query<{ key: string; timelinePosition: number }>(READ_HEADS, [transactionKeys])
+    return new Map(rows.map(({ key, timelinePosition }) => [key, timelinePosition]))
   }
 
-  /** The first `limit` entries of a stretch, in order. */
-  read({ transactionKey, after, upTo, kinds }: Stretch, limit: number): Promise<LiveEntry[]> {
-    return this.#database.prisma.timelineEntry.findMany({
-      where: { transactionKey, position: { gt: after, lte: upTo }, ...(kinds && { kind: { in: [...kinds] } }) },
-      orderBy: { position: 'asc' },
-      take: limit,
-      include: ALL_THAT_BELONGS,
-    })
+  /** Reads a stretch from its beginning, bounded in entries, in text and in how far it looks. */
+  async read({ upTo, ...stretch }: Stretch): Promise<Reading> {
+    const until = Math.min(upTo, stretch.after + MAX_SPAN)
+    const values = readValues({ ...stretch, upTo: until })
+    const rows = await this.#database.query<ReadRow>(READ_STRETCH, values)
+    const [first] = rows
+    const isAll = first === undefined || (first.found < READ_SIZE && rows.length === first.found)
+    const entries = rows.map((row) => (row.maySeeNow ? liveEntry(row) : asAtTheTime(liveEntry(row))))
+    return { entries, position: isAll ? until : (entries.at(-1)?.position ?? until) }
+  }
+
+  /** Whether an error that came from here means that the database couldn't be asked: later it may well answer. */
+  isUnavailable(error: unknown): boolean {
+    return this.#database.isUnavailable(error)
   }
 
   /** The entries at these places, in any order, with whatever else `include` asks for. */

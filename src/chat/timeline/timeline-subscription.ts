@@ -1,11 +1,12 @@
 import { BoundedQueue } from '../../events/bounded-queue.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { TimelineEntryKind } from '../../generated/prisma/client.js'
+import type { Stretch } from './read-statement.js'
+import { cursorAhead } from './timeline-cursor.js'
 import type { FollowerLease } from './timeline-followers.js'
-import type { TimelineStore } from './timeline-store.js'
+import type { Reading, TimelineReader } from './timeline-store.js'
 
 const QUEUE_CAPACITY = 256
-const CATCH_UP_SIZE = 100
 
 export interface SubscriptionOptions {
   readonly transactionKey: string
@@ -13,6 +14,8 @@ export interface SubscriptionOptions {
   readonly after: number
   /** Only these kinds. */
   readonly kinds: readonly TimelineEntryKind[]
+  /** Whose seat decides what they may see; null for those who need none. */
+  readonly readerKey: string | null
   /** Looks at what may end the subscription, whether it is wanted or not; throws to end it there. */
   readonly guard: { readonly kinds: readonly TimelineEntryKind[]; check(entry: LiveEntry): void }
 }
@@ -25,20 +28,25 @@ export interface SubscriptionOptions {
  */
 export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   readonly #lease: FollowerLease
-  readonly #store: TimelineStore
+  readonly #store: TimelineReader
   readonly #options: SubscriptionOptions
   readonly #entries: AsyncGenerator<LiveEntry, void>
   #queue = new BoundedQueue<LiveEntry>(QUEUE_CAPACITY)
+  readonly #ended: Promise<void>
+  #resolveEnded: () => void = () => {}
   #isEnded = false
   /** Up to where everything that matches was given out. */
   #position: number
 
   /** The lease is the subscription's from now on. */
-  constructor(lease: FollowerLease, store: TimelineStore, options: SubscriptionOptions) {
+  constructor(lease: FollowerLease, store: TimelineReader, options: SubscriptionOptions) {
     this.#lease = lease
     this.#store = store
     this.#options = options
     this.#position = options.after
+    this.#ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
+    })
     this.#entries = this.#follow()
   }
 
@@ -64,6 +72,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
 
   #end(): void {
     this.#isEnded = true
+    this.#resolveEnded()
     this.#queue.close()
     this.#lease.follower.leave(this.#queue)
     this.#lease.release()
@@ -79,17 +88,27 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   /** Gives out what is stored, until we are where the follower is. */
   async *#catchUp(): AsyncGenerator<LiveEntry, void> {
     const { follower } = this.#lease
-    const { transactionKey, kinds, guard } = this.#options
+    const { transactionKey, kinds, guard, readerKey } = this.#options
     const wanted = [...new Set([...kinds, ...guard.kinds])]
-    while (!this.#isEnded && this.#position < follower.position) {
-      const upTo = follower.position
+    while (!this.#isEnded && !follower.hasGoneBack && this.#position < follower.position) {
       const readAt = follower.changedAt
-      const stretch = { transactionKey, after: this.#position, upTo, kinds: wanted }
-      const entries = await this.#store.read(stretch, CATCH_UP_SIZE)
+      const stretch = { transactionKey, after: this.#position, upTo: follower.position, kinds: wanted, readerKey }
+      const { entries, position } = await this.#read(stretch)
       // The first is given in any case, so that it goes on however often something changes.
       const isWhole = yield* this.#give(entries, (entry) => entry !== entries[0] && follower.changedAt > readAt)
-      // A page that isn't full has looked at everything there was.
-      if (isWhole && entries.length < CATCH_UP_SIZE) this.#position = upTo
+      if (isWhole) this.#position = position
+    }
+    if (follower.hasGoneBack) throw cursorAhead('after')
+  }
+
+  /** While the database is away it waits: a subscription outlives that. */
+  async #read(stretch: Stretch): Promise<Reading> {
+    try {
+      return await this.#store.read(stretch)
+    } catch (error) {
+      if (!this.#store.isUnavailable(error)) throw error
+      await Promise.race([this.#lease.follower.contact(), this.#ended])
+      return { entries: [], position: stretch.after }
     }
   }
 
