@@ -65,7 +65,7 @@ export function composeRooms(
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
       timeline: new TimelineService({
         timelines,
-        followers: new TimelineFollowers(timelines, bus, log),
+        followers: new TimelineFollowers({ store: timelines, bus, log }),
         transactionPolicy,
         maxPageSize,
       }),

@@ -12,6 +12,11 @@ export class BoundedQueue<Item> {
     this.#capacity = capacity
   }
 
+  /** How many items are waiting. */
+  get size(): number {
+    return this.#items.length
+  }
+
   /** Whether an item was dropped. Then the queue takes and gives nothing any more. */
   get hasOverflowed(): boolean {
     return this.#state === 'overflowed'

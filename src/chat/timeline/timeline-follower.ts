@@ -1,9 +1,17 @@
 import type { Logger } from 'pino'
-import type { BoundedQueue } from '../../events/bounded-queue.js'
+import { BoundedQueue } from '../../events/bounded-queue.js'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { LiveEntry, TimelineAdvanced } from '../../events/topics.js'
 import { asAtTheTime } from './timeline.js'
 import type { TimelineReader } from './timeline-store.js'
+
+export interface FollowerParts {
+  readonly store: TimelineReader
+  readonly bus: EventBus
+  readonly log: Logger
+  /** How many entries wait for a listener at most. */
+  readonly queueCapacity: number
+}
 
 /**
  * Follows one transaction's timeline for all its listeners on this node. The bus is the doorbell: it says that there is
@@ -14,6 +22,7 @@ export class TimelineFollower {
   readonly #transactionKey: string
   readonly #store: TimelineReader
   readonly #log: Logger
+  readonly #queueCapacity: number
   readonly #queues = new Set<BoundedQueue<LiveEntry>>()
   /** Up to where everything has been passed on. */
   #position: number
@@ -25,30 +34,26 @@ export class TimelineFollower {
   #awaitingContact: (() => void)[] = []
   #unsubscribe: Unsubscribe = () => {}
 
-  private constructor(transactionKey: string, head: number, store: TimelineReader, log: Logger) {
+  private constructor(transactionKey: string, head: number, { store, log, queueCapacity }: FollowerParts) {
     this.#transactionKey = transactionKey
     this.#position = head
     this.#head = head
     this.#store = store
     this.#log = log
+    this.#queueCapacity = queueCapacity
   }
 
   /** Starts to listen, then reads where the timeline stands: what comes in between is not missed. */
-  static async start(
-    transactionKey: string,
-    store: TimelineReader,
-    bus: EventBus,
-    log: Logger,
-  ): Promise<TimelineFollower> {
+  static async start(transactionKey: string, parts: FollowerParts): Promise<TimelineFollower> {
     let follower: TimelineFollower | undefined
     let rungMeanwhile = 0
-    const unsubscribe = await bus.subscribe('timelineAdvanced', transactionKey, (news) => {
+    const unsubscribe = await parts.bus.subscribe('timelineAdvanced', transactionKey, (news) => {
       if (follower) follower.#hear(news)
       else rungMeanwhile = Math.max(rungMeanwhile, news.position)
     })
     try {
-      const heads = await store.heads([transactionKey])
-      follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? 0, store, log)
+      const heads = await parts.store.heads([transactionKey])
+      follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? 0, parts)
       follower.#unsubscribe = unsubscribe
       follower.#hear({ position: rungMeanwhile, entries: [] })
       return follower
@@ -72,9 +77,11 @@ export class TimelineFollower {
     return this.#hasGoneBack
   }
 
-  /** From now on the queue gets each entry after `position`. */
-  join(queue: BoundedQueue<LiveEntry>): void {
+  /** A queue that gets each entry after `position`, from now on until it leaves. */
+  join(): BoundedQueue<LiveEntry> {
+    const queue = new BoundedQueue<LiveEntry>(this.#queueCapacity)
     this.#queues.add(queue)
+    return queue
   }
 
   leave(queue: BoundedQueue<LiveEntry>): void {

@@ -1,7 +1,4 @@
-import type { Logger } from 'pino'
-import type { EventBus } from '../../events/event-bus.js'
-import { TimelineFollower } from './timeline-follower.js'
-import type { TimelineReader } from './timeline-store.js'
+import { type FollowerParts, TimelineFollower } from './timeline-follower.js'
 
 /** A follower on loan. Its owner gives it back, once. */
 export interface FollowerLease {
@@ -17,6 +14,13 @@ interface Shared {
 }
 
 const HEAL_EVERY_MS = 2_000
+const QUEUE_CAPACITY = 256
+
+/** The parts of each follower, and the pace; what is left out is as the protocol says. */
+export interface FollowersOptions extends Omit<FollowerParts, 'queueCapacity'> {
+  readonly queueCapacity?: number
+  readonly healEveryMs?: number
+}
 
 /**
  * The followers of this node, one a transaction: started by the first who wants it, stopped after the last. As long as
@@ -24,19 +28,15 @@ const HEAL_EVERY_MS = 2_000
  * lost is late, and not missing.
  */
 export class TimelineFollowers {
-  readonly #store: TimelineReader
-  readonly #bus: EventBus
-  readonly #log: Logger
+  readonly #parts: FollowerParts
   readonly #healEveryMs: number
   readonly #shared = new Map<string, Shared>()
   #healing: NodeJS.Timeout | undefined
   #isAsking = false
   #isOutOfContact = false
 
-  constructor(store: TimelineReader, bus: EventBus, log: Logger, { healEveryMs = HEAL_EVERY_MS } = {}) {
-    this.#store = store
-    this.#bus = bus
-    this.#log = log
+  constructor({ healEveryMs = HEAL_EVERY_MS, queueCapacity = QUEUE_CAPACITY, ...parts }: FollowersOptions) {
+    this.#parts = { ...parts, queueCapacity }
     this.#healEveryMs = healEveryMs
   }
 
@@ -72,14 +72,14 @@ export class TimelineFollowers {
       const asked = [...this.#shared].flatMap(([transactionKey, { follower }]) =>
         follower ? [{ transactionKey, follower, askedAt: follower.position }] : [],
       )
-      const heads = await this.#store.heads(asked.map(({ transactionKey }) => transactionKey))
+      const heads = await this.#parts.store.heads(asked.map(({ transactionKey }) => transactionKey))
       this.#isOutOfContact = false
       for (const { transactionKey, follower, askedAt } of asked) {
         follower.heal(heads.get(transactionKey) ?? 0, askedAt)
         if (follower.hasGoneBack) this.#forget(transactionKey, follower)
       }
     } catch (error) {
-      if (!this.#isOutOfContact) this.#log.warn({ err: error }, 'Where the timelines stand can not be read')
+      if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Where the timelines stand can not be read')
       this.#isOutOfContact = true
     } finally {
       this.#isAsking = false
@@ -87,7 +87,7 @@ export class TimelineFollowers {
   }
 
   #start(transactionKey: string): Shared {
-    const started = TimelineFollower.start(transactionKey, this.#store, this.#bus, this.#log)
+    const started = TimelineFollower.start(transactionKey, this.#parts)
     const shared: Shared = { started, follower: null, leases: 0 }
     started.then(
       (follower) => {

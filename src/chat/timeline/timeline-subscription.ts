@@ -1,12 +1,10 @@
-import { BoundedQueue } from '../../events/bounded-queue.js'
+import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { TimelineEntryKind } from '../../generated/prisma/client.js'
 import type { Stretch } from './read-statement.js'
 import { cursorAhead } from './timeline-cursor.js'
 import type { FollowerLease } from './timeline-followers.js'
 import type { Reading, TimelineReader } from './timeline-store.js'
-
-const QUEUE_CAPACITY = 256
 
 export interface SubscriptionOptions {
   readonly transactionKey: string
@@ -31,7 +29,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   readonly #store: TimelineReader
   readonly #options: SubscriptionOptions
   readonly #entries: AsyncGenerator<LiveEntry, void>
-  #queue = new BoundedQueue<LiveEntry>(QUEUE_CAPACITY)
+  #queue: BoundedQueue<LiveEntry> | null = null
   readonly #ended: Promise<void>
   #resolveEnded: () => void = () => {}
   #isEnded = false
@@ -73,8 +71,8 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   #end(): void {
     this.#isEnded = true
     this.#resolveEnded()
-    this.#queue.close()
-    this.#lease.follower.leave(this.#queue)
+    this.#queue?.close()
+    this.#leave()
     this.#lease.release()
   }
 
@@ -117,13 +115,18 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     const { follower } = this.#lease
     // Looking and joining are one step: between two steps of a generator the follower may move on.
     if (this.#isEnded || follower.position > this.#position) return
-    this.#queue = new BoundedQueue(QUEUE_CAPACITY)
-    follower.join(this.#queue)
-    for (let entries = await this.#queue.take(); entries !== null; entries = await this.#queue.take()) {
+    const queue = follower.join()
+    this.#queue = queue
+    for (let entries = await queue.take(); entries !== null; entries = await queue.take()) {
       const isWhole = yield* this.#give(entries, ({ position }) => follower.changedAt > position)
       if (!isWhole) break
     }
-    follower.leave(this.#queue)
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (this.#queue) this.#lease.follower.leave(this.#queue)
+    this.#queue = null
   }
 
   /**
