@@ -102,6 +102,11 @@ export class NodeModel {
     return this.#listeners.size
   }
 
+  /** How many questions the database has not answered yet. */
+  get questionCount(): number {
+    return this.#questions.length
+  }
+
   /** Something was committed: its ring is on the way. */
   expectRing(ring: TimelineAdvanced): void {
     this.#rings.push(ring)

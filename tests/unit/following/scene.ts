@@ -100,10 +100,11 @@ export class Scene {
     expect(followers.size).toBeLessThanOrEqual(1)
   }
 
-  /** The bells stay silent, the database answers, everybody reads: in the end everyone has everything. */
+  /** The bells stay silent, the database answers, everybody reads: in the end everyone has everything, and no one asks. */
   async #quiet(): Promise<void> {
     const open = this.#subscribers.map(({ model }) => model).filter(({ end }) => end === null)
-    for (let round = 0; open.some((model) => model.isWaiting); round += 1) {
+    const isBusy = () => open.some((model) => model.isWaiting) || this.nodes.some((node) => node.questionCount > 0)
+    for (let round = 0; isBusy(); round += 1) {
       expect(round, 'rounds until everyone has everything').toBeLessThan(100)
       for (const node of this.nodes) void node.followers.heal()
       for (const model of open) model.takeAll()
