@@ -55,6 +55,7 @@ function mix(weights: Partial<Record<keyof typeof steps, number>>): fc.Arbitrary
 }
 
 const joined = vi.spyOn(TimelineFollower.prototype, 'join')
+const left = vi.spyOn(TimelineFollower.prototype, 'leave')
 
 function queues() {
   return joined.mock.results.flatMap(({ type, value }) => (type === 'return' ? [value] : []))
@@ -68,10 +69,12 @@ beforeEach(() => {
 
 async function play(steps: readonly Step[]): Promise<void> {
   joined.mockClear()
+  left.mockClear()
   const scene = new Scene(() => {
     for (const { size } of queues()) expect(size).toBeLessThanOrEqual(QUEUE_CAPACITY)
   })
   await scene.play(steps)
+  expect(new Set(left.mock.calls.map(([queue]) => queue))).toEqual(new Set(queues()))
   tally.delivered += scene.delivered
   tally.ended += scene.ended
   tally.overflowed += queues().filter(({ hasOverflowed }) => hasOverflowed).length

@@ -16,6 +16,7 @@ export class ToldChanges {
   readonly #told = new Map<string, number>()
   readonly #justNow = new Map<string, number>()
 
+  /** Its position; 0 when nobody was told of any. */
   of(messageId: string): number {
     return this.#told.get(messageId) ?? 0
   }

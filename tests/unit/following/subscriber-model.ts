@@ -109,6 +109,7 @@ export class SubscriberModel {
     assert.equal(content, timeline.contentAt(id, version), 'Not what it said in that version')
     assert(version >= entry.position, 'Older than the entry')
     assert(!needsSeat || deletedAt || version <= timeline.seenUpTo, 'Later than the reader was there')
+    assert(content === null || !timeline.wasDeletedAt(id, told.of(id)), 'Deleted, as somebody was told')
     // Whoever has left gets things as they were then.
     const isInsider = !needsSeat || timeline.hasSeat
     assert(!isInsider || version >= told.of(id), 'Not changed yet, after somebody was told of the change')

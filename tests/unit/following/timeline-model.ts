@@ -89,6 +89,11 @@ export class TimelineModel {
     return this.#departures.find((position) => position > after)
   }
 
+  /** Whether what happened to a message at a position was its deletion. */
+  wasDeletedAt(messageId: string, position: number): boolean {
+    return this.contentAt(messageId, position) === null
+  }
+
   /** What a message said in one of its versions; undefined when it has none such. */
   contentAt(messageId: string, version: number): string | null | undefined {
     return this.#contents.get(`${messageId} ${version}`)
