@@ -110,8 +110,8 @@ export class SubscriberModel {
     assert(version >= entry.position, 'Older than the entry')
     assert(!needsSeat || deletedAt || version <= timeline.seenUpTo, 'Later than the reader was there')
     assert(content === null || !timeline.wasDeletedAt(id, told.of(id)), 'Deleted, as somebody was told')
-    // Whoever has left gets things as they were then.
-    const isInsider = !needsSeat || timeline.hasSeat
+    // Whoever has left gets what is still due as it was then, even if they are back by now.
+    const isInsider = this.#departure === undefined
     assert(!isInsider || version >= told.of(id), 'Not changed yet, after somebody was told of the change')
     if (kind !== 'MESSAGE_SENT') told.hear(id, entry.position)
   }
