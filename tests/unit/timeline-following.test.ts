@@ -153,6 +153,17 @@ test('a timeline that ends before what somebody has read was put back, also if t
   await refused
 })
 
+test('who comes after a timeline went back is not held up by a slow reader who was there before', async () => {
+  const slow = await follow(5, 5)
+  await heal(3)
+  const fresh = await follow(5, 5)
+  const next = fresh.next()
+  ring(6)
+  readings.shift()?.answer(reading(6))
+  expect((await next).value?.position).toBe(6)
+  await expect(slow.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+})
+
 test('readings that fail in a row are said once', async () => {
   await follow(5, 5)
   for (const again of [1, 2]) {
