@@ -2,6 +2,8 @@ import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { MessageService } from '../../src/chat/message/message-service.js'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
+import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
+import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 import { graphql } from '../generated/gql.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
@@ -73,5 +75,27 @@ test('an entry that is delivered while its reader is removed shows nothing that 
   const heard = [await socket.next()]
   while (heard.at(-1)?.type !== 'error') heard.push(await socket.next())
   expect(JSON.stringify(heard)).not.toContain('not for Sam')
+  await socket.close()
+})
+
+test('a node that reads on shows a person who leaves no edit that it finds on the way', async () => {
+  const deal = await testService.seed.deal('reads-on', { buyer: bea, seller: sam })
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  const after = await timelineCursor(sam, deal)
+  socket.subscribe('sam', print(FOLLOW_MESSAGES), { transactionId: deal.id, after })
+  await bea.say(deal, 'heard')
+  expect(await socket.next()).toMatchObject({ type: 'next' })
+  vi.spyOn(MemoryEventBus.prototype, 'publish').mockImplementationOnce(() => {})
+  const { id } = await bea.say(deal, 'for Sam')
+  const { read } = TimelineStore.prototype
+  vi.spyOn(TimelineStore.prototype, 'read').mockImplementationOnce(async function (this: TimelineStore, stretch) {
+    await testService.service.services.message.edit(bea.viewer, id, 'not for Sam')
+    return read.call(this, stretch)
+  })
+  await deal.seat({ buyer: bea })
+
+  const message = expect.objectContaining({ content: 'for Sam' })
+  expect(await socket.next()).toMatchObject({ payload: { data: { messageAdded: { node: message } } } })
+  expect(await socket.next()).toEqual({ type: 'error', id: 'sam', payload: [GONE] })
   await socket.close()
 })

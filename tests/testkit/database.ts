@@ -5,6 +5,9 @@ import { TEMPLATE } from './postgres-setup.js'
 
 export interface TestDatabase {
   readonly url: string
+  /** Cuts all connections to it, and lets no new one in. */
+  goAway(): Promise<void>
+  comeBack(): Promise<void>
   /** Removes it, whoever is still connected. */
   drop(): Promise<void>
 }
@@ -15,7 +18,15 @@ export async function createTestDatabase({ isEmpty = false } = {}): Promise<Test
   await administrate(`CREATE DATABASE ${name} TEMPLATE ${isEmpty ? 'template0' : TEMPLATE}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => administrate(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    url: url.href,
+    async goAway() {
+      await administrate(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+      await administrate(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+    },
+    comeBack: () => administrate(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`),
+    drop: () => administrate(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  }
 }
 
 async function administrate(sql: string): Promise<void> {

@@ -9,31 +9,48 @@ import { Seed } from './seed.js'
 
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
-/** A whole service for a test file: its own database, its own port, a fluent way to fill it. */
-export interface TestService {
+/** A service that runs, and a fluent way to fill its database. */
+export interface TestNode {
   readonly url: string
   readonly webSocketUrl: string
-  readonly database: TestDatabase
   readonly service: Service
   readonly seed: Seed
   close(): Promise<void>
 }
 
+/** A whole service for a test file: its own database, its own port. */
+export interface TestService extends TestNode {
+  readonly database: TestDatabase
+  /**
+   * One more process' worth of service on the same database, with the same keys: the tokens of one are good on the other.
+   * Nothing connects the two but the database. Whoever starts it closes it, before the first.
+   */
+  startAnotherNode(log?: Logger): Promise<TestNode>
+}
+
+type Environment = Readonly<Record<string, string>>
+
 /**
  * @param env what to set besides the database, a free port and a secret.
  * @param log for tests that look at it; otherwise nothing is logged.
  */
-export async function startTestService(env: Readonly<Record<string, string>> = {}, log?: Logger): Promise<TestService> {
+export async function startTestService(env: Environment = {}, log?: Logger): Promise<TestService> {
   const database = await createTestDatabase()
-  const config = loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    PORT: '0',
-    DATABASE_URL: database.url,
-    DATABASE_POOL_SIZE: '5',
-    JWT_SECRET: randomUUID(),
-    ...env,
-  })
+  const ofAllNodes = { DATABASE_URL: database.url, JWT_SECRET: randomUUID(), ...env }
+  const node = await startNode(ofAllNodes, log)
+  return {
+    ...node,
+    database,
+    startAnotherNode: (itsLog) => startNode(ofAllNodes, itsLog),
+    async close() {
+      await node.close()
+      await database.drop()
+    },
+  }
+}
+
+async function startNode(env: Environment, log?: Logger): Promise<TestNode> {
+  const config = loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', DATABASE_POOL_SIZE: '5', ...env })
   const service = await startService({
     config,
     log: log ?? createLogger(config),
@@ -45,12 +62,8 @@ export async function startTestService(env: Readonly<Record<string, string>> = {
   return {
     url,
     webSocketUrl: url.replace('http', 'ws'),
-    database,
     service,
     seed: new Seed(service, url),
-    async close() {
-      await service.close()
-      await database.drop()
-    },
+    close: () => service.close(),
   }
 }

@@ -20,6 +20,8 @@ export interface Listener<Data> {
   next(): Promise<Data>
   /** The next `count` results. */
   take(count: number): Promise<Data[]>
+  /** All results that are still to come, as soon as it has ended. */
+  untilEnd(): Promise<Data[]>
   /** How it ended: with these errors, completed (null), or with the close event of the socket. */
   readonly ended: Promise<unknown>
   stop(): void
@@ -75,6 +77,10 @@ export function listen<Data, Variables extends Record<string, unknown>>(
       const taken: Data[] = []
       while (taken.length < count) taken.push(await next())
       return taken
+    },
+    async untilEnd() {
+      await ended
+      return results.splice(0)
     },
     ended,
     stop,

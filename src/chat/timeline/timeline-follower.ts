@@ -29,7 +29,11 @@ export class TimelineFollower {
   #changedAt = 0
   /** The newest position that we know of. */
   #head: number
+  /** The newest position that somebody is known to have read, be we there or not. */
+  #seen: number
   #isReading = false
+  #isFailing = false
+  #isStopped = false
   #hasGoneBack = false
   #awaitingContact: (() => void)[] = []
   #unsubscribe: Unsubscribe = () => {}
@@ -38,6 +42,7 @@ export class TimelineFollower {
     this.#transactionKey = transactionKey
     this.#position = head
     this.#head = head
+    this.#seen = head
     this.#store = store
     this.#log = log
     this.#queueCapacity = queueCapacity
@@ -72,6 +77,17 @@ export class TimelineFollower {
     return this.#changedAt
   }
 
+  /** Up to where the timeline was there once: ours, or read by somebody who listens. If it ends before, it was put back. */
+  get seen(): number {
+    return Math.max(this.#seen, this.#position)
+  }
+
+  /** Somebody who listens has read so far in the database, which may be further than we are. */
+  see(position: number): void {
+    this.#seen = Math.max(this.#seen, position)
+    this.#hear({ position, entries: [] })
+  }
+
   /** Whether the database was put back to an earlier state. Then nothing is passed on any more. */
   get hasGoneBack(): boolean {
     return this.#hasGoneBack
@@ -96,21 +112,22 @@ export class TimelineFollower {
     })
   }
 
-  /** The database was asked, when we were at `askedAt`, where the timeline stands: what the doorbell lost shows in it. */
-  heal(head: number, askedAt: number): void {
-    if (head < askedAt) this.#goBack(head)
+  /** The database was asked, when `seen` had been seen, where the timeline stands: what the doorbell lost shows in it. */
+  heal(head: number, seen: number): void {
+    if (this.#isStopped) return
+    if (head < seen) this.#goBack(head)
     else this.#hear({ position: head, entries: [] })
     for (const resolve of this.#awaitingContact.splice(0)) resolve()
   }
 
   stop(): void {
     this.#unsubscribe()
-    // A reading that is under way finds nothing left to read.
-    this.#head = this.#position
+    this.#isStopped = true
   }
 
   #hear({ position, entries }: TimelineAdvanced): void {
-    if (this.#hasGoneBack) return
+    // What was on its way when we unsubscribed may still come.
+    if (this.#isStopped) return
     this.#head = Math.max(this.#head, position)
     // While a reading is under way it will come to these too.
     if (!this.#isReading) this.#passOn(entries)
@@ -131,18 +148,23 @@ export class TimelineFollower {
     if (this.#isReading) return
     this.#isReading = true
     try {
-      while (this.#position < this.#head) {
+      while (this.#position < this.#head && !this.#isStopped) {
         const after = this.#position
         const upTo = this.#head
         const { entries } = await this.#store.read({ transactionKey: this.#transactionKey, after, upTo })
+        this.#isFailing = false
+        if (this.#isStopped) return
         // As it came by the doorbell it was as at the time too, and whoever is about to leave must not see what is later.
         this.#passOn(entries.map(asAtTheTime))
         // There is nothing: a false alarm. The database knows best.
         if (this.#position === after && this.#head === upTo) this.#head = after
       }
     } catch (error) {
-      // The next ring or the next healing comes back to it.
-      this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
+      // The next ring or the next healing comes back to it; what is said once need not be said each time.
+      if (!this.#isFailing) {
+        this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
+      }
+      this.#isFailing = true
     } finally {
       this.#isReading = false
     }

@@ -70,12 +70,12 @@ export class TimelineFollowers {
     this.#isAsking = true
     try {
       const asked = [...this.#shared].flatMap(([transactionKey, { follower }]) =>
-        follower ? [{ transactionKey, follower, askedAt: follower.position }] : [],
+        follower ? [{ transactionKey, follower, seen: follower.seen }] : [],
       )
       const heads = await this.#parts.store.heads(asked.map(({ transactionKey }) => transactionKey))
       this.#isOutOfContact = false
-      for (const { transactionKey, follower, askedAt } of asked) {
-        follower.heal(heads.get(transactionKey) ?? 0, askedAt)
+      for (const { transactionKey, follower, seen } of asked) {
+        follower.heal(heads.get(transactionKey) ?? 0, seen)
         if (follower.hasGoneBack) this.#forget(transactionKey, follower)
       }
     } catch (error) {

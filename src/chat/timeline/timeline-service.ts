@@ -81,6 +81,7 @@ export class TimelineService {
     // From where the viewer's seat was seen, not from where the follower is: a removal in between must not be passed over.
     const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })
     const lease = await this.#followers.lease(transactionKey)
+    lease.follower.see(head)
     return new TimelineSubscription(lease, this.#timelines, {
       transactionKey,
       after: position,

@@ -30,9 +30,9 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   readonly #options: SubscriptionOptions
   readonly #entries: AsyncGenerator<LiveEntry, void>
   #queue: BoundedQueue<LiveEntry> | null = null
-  readonly #ended: Promise<void>
-  #resolveEnded: () => void = () => {}
   #isEnded = false
+  /** Ends the waiting for the database that is under way. */
+  #giveUp: () => void = () => {}
   /** Up to where everything that matches was given out. */
   #position: number
 
@@ -42,9 +42,6 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     this.#store = store
     this.#options = options
     this.#position = options.after
-    this.#ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve
-    })
     this.#entries = this.#follow()
   }
 
@@ -53,6 +50,8 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
       const result = await this.#entries.next()
       return result.done ? { done: true, value: undefined } : result
     } catch (error) {
+      // Whoever has ended it is not told what went wrong since.
+      if (this.#isEnded) return { done: true, value: undefined }
       this.#end()
       throw error
     }
@@ -70,7 +69,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
 
   #end(): void {
     this.#isEnded = true
-    this.#resolveEnded()
+    this.#giveUp()
     this.#queue?.close()
     this.#leave()
     this.#lease.release()
@@ -99,15 +98,25 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     if (follower.hasGoneBack) throw cursorAhead('after')
   }
 
-  /** While the database is away it waits: a subscription outlives that. */
+  /** While the database is away it waits: a subscription outlives that. Nothing when the subscription has ended. */
   async #read(stretch: Stretch): Promise<Reading> {
+    const nothing = { entries: [], position: stretch.after }
     try {
-      return await this.#store.read(stretch)
+      return (await this.#unlessEnded(this.#store.read(stretch))) ?? nothing
     } catch (error) {
       if (!this.#store.isUnavailable(error)) throw error
-      await Promise.race([this.#lease.follower.contact(), this.#ended])
-      return { entries: [], position: stretch.after }
+      await this.#unlessEnded(this.#lease.follower.contact())
+      return nothing
     }
+  }
+
+  /** Waits, but not beyond the end. */
+  #unlessEnded<Result>(work: Promise<Result>): Promise<Result | undefined> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject)
+      this.#giveUp = () => resolve(undefined)
+      if (this.#isEnded) this.#giveUp()
+    })
   }
 
   /** Gives out what the follower passes on, until the queue overflows, is out of date, or is closed. */
