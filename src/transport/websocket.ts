@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { CloseCode, handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
+import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
-import { type Connection, TRY_AGAIN_LATER } from './graphql-over-websocket.js'
+import type { Connection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { isAllowedOrigin } from './origin.js'
+import { ProtocolSocket } from './protocol-socket.js'
 
 const MAX_FRAGMENTS = 64
 const PING_EVERY_MS = 12_000
@@ -25,6 +26,7 @@ export interface WebSocketOptions {
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   readonly #server: WebSocketServer
+  readonly #sockets = new Set<ProtocolSocket>()
   #isClosing = false
 
   constructor(options: WebSocketOptions) {
@@ -51,48 +53,22 @@ export class WebSocketDoor {
   /** Closes every socket, so that its client comes back, here or elsewhere. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#isClosing = true
-    const sockets = [...this.#server.clients]
-    for (const socket of sockets) socket.close(SERVICE_RESTART, 'Service restart')
-    await Promise.all(sockets.map(gone))
+    for (const socket of this.#sockets) socket.close(SERVICE_RESTART, 'Service restart')
+    await Promise.all([...this.#server.clients].map(gone))
     this.#server.close()
   }
 
-  #open(socket: WebSocket): void {
+  #open(webSocket: WebSocket): void {
     const { protocol, log } = this.#options
-    keepAlive(socket)
-    // A frame too large, or one that isn't a frame: `ws` closes the socket with the fitting code.
-    socket.on('error', (error) => log.debug({ err: error }, 'A socket broke'))
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) => send(socket, data),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (receive) => {
-          socket.on('message', (data) => {
-            receive(String(data)).catch((error: Error) => {
-              // graphql-ws throws when a client says what only servers say.
-              if (error.message.startsWith('Unexpected message'))
-                return socket.close(CloseCode.BadRequest, 'Unexpected message')
-              log.error({ err: error }, 'A message could not be handled')
-              return socket.close(TRY_AGAIN_LATER, 'Try again later')
-            })
-          })
-        },
-      },
-      { socket, viewer: null, stopExpiry: () => {}, starting: new Set() },
-    )
-    socket.once('close', (code, reason) => {
-      closed(code, String(reason)).catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
-    })
+    keepAlive(webSocket)
+    const socket = new ProtocolSocket(webSocket, log)
+    this.#sockets.add(socket)
+    webSocket.once('close', () => this.#sockets.delete(socket))
+    const closed = protocol.opened(socket, { socket, viewer: null, stopExpiry: () => {}, starting: new Set() })
+    socket.closing
+      .then(({ code, reason }) => closed(code, reason))
+      .catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
   }
-}
-
-/** Resolves when the frame is with the system: that is what holds a fast sender back behind a slow reader. */
-function send(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) resolve()
-    else socket.send(data, (error) => (error ? reject(error) : resolve()))
-  })
 }
 
 /** Pings, and ends the socket when a ping got no answer by the time of the next. */
