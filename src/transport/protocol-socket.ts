@@ -71,6 +71,11 @@ export class ProtocolSocket {
     this.#begin({ code, reason })
   }
 
+  /** Cuts the connection off, without a word. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
   onMessage(receive: (data: string) => Promise<void>): void {
     this.#socket.on('message', (data) => {
       // What a peer says while we close isn't done: nobody would end it.
