@@ -9,6 +9,13 @@ const ABNORMAL_CLOSURE = 1006
 /** RFC 6455, 5.5.1: what a close frame holds besides its code. */
 const MAX_REASON_BYTES = 123
 
+/**
+ * What a client may be owed before it is not listened to any more, so that it can't ask for more than it reads. A frame
+ * costs more than its bytes.
+ */
+const MAX_OWED_BYTES = 1024 * 1024
+const FRAME_COST_BYTES = 1024
+
 /** How a socket is closed. */
 export interface Closing {
   readonly code: number
@@ -25,6 +32,7 @@ export class ProtocolSocket {
   readonly #socket: WebSocket
   readonly #log: Logger
   #begin: (closing: Closing) => void = () => {}
+  #waitingFrames = 0
 
   constructor(socket: WebSocket, log: Logger) {
     this.#socket = socket
@@ -54,13 +62,18 @@ export class ProtocolSocket {
       // The peer closes; nothing else tells.
       if (!this.isOpen) {
         this.#begin({ code: ABNORMAL_CLOSURE, reason: '' })
-        return resolve()
+        resolve()
+        return
       }
-      return this.#socket.send(data, (error) => {
+      this.#waitingFrames += 1
+      this.#socket.send(data, (error) => {
+        this.#waitingFrames -= 1
+        if (this.#socket.isPaused && this.#owedBytes <= MAX_OWED_BYTES / 2) this.#socket.resume()
         // No fault of the operation: it ends with its socket.
         if (error) this.#begin({ code: ABNORMAL_CLOSURE, reason: '' })
         resolve()
       })
+      if (this.#owedBytes > MAX_OWED_BYTES) this.#socket.pause()
     })
   }
 
@@ -68,6 +81,8 @@ export class ProtocolSocket {
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.#socket.close(code, clip(reason))
+    // To hear the answer.
+    this.#socket.resume()
     this.#begin({ code, reason })
   }
 
@@ -88,6 +103,10 @@ export class ProtocolSocket {
         return this.close(TRY_AGAIN_LATER, 'Try again later')
       })
     })
+  }
+
+  get #owedBytes(): number {
+    return this.#socket.bufferedAmount + this.#waitingFrames * FRAME_COST_BYTES
   }
 }
 

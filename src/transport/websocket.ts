@@ -5,6 +5,7 @@ import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins, Limits } from '../config.js'
+import { answerPings } from './answer-pings.js'
 import type { Connection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { KeepAlive } from './keep-alive.js'
@@ -42,6 +43,7 @@ export class WebSocketDoor {
       maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
       handleProtocols,
+      autoPong: false,
       closeTimeout: CLOSE_WITHIN_MS,
     }
     this.#server = new WebSocketServer(serverOptions)
@@ -69,6 +71,7 @@ export class WebSocketDoor {
   #open(webSocket: WebSocket, stream: Socket): void {
     const { protocol, log } = this.#options
     const socket = new ProtocolSocket(webSocket, log)
+    answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)
     this.#sockets.add(socket)
     webSocket.once('close', (code) => {

@@ -63,9 +63,14 @@ export class RawSocket {
     this.#socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
   }
 
-  /** A ping of WebSocket itself, which the server's library answers. */
-  ping(): void {
-    this.#socket.ping()
+  /** A ping of WebSocket itself. */
+  ping(data?: string): void {
+    this.#socket.ping(data)
+  }
+
+  /** Calls back with what each pong carries. */
+  onPong(callback: (data: string) => void): void {
+    this.#socket.on('pong', (data) => callback(String(data)))
   }
 
   /** A pong that nobody asked for. */
