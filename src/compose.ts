@@ -167,6 +167,6 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     playground: allowsIntrospection ? createPlayground() : null,
   })
   const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
-  const door = new WebSocketDoor({ protocol, allowedOrigins, maxFrameBytes: limits.maxFrameBytes, log })
+  const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
   return { onRequest, door }
 }

@@ -112,6 +112,16 @@ export const variables = {
     wholeNumber(1_024, 104_857_600).default(65_536),
     '65536',
   ),
+  WRITE_STALL_TIMEOUT_MS: variable(
+    'How long a WebSocket client may read nothing of what it is owed before its socket is closed, in milliseconds.',
+    wholeNumber(100, 600_000).default(10_000),
+    '10000',
+  ),
+  PING_INTERVAL_MS: variable(
+    'How often a WebSocket client is pinged, and how long it may take to answer, in milliseconds.',
+    wholeNumber(100, 600_000).default(12_000),
+    '12000',
+  ),
   MAX_CONTENT_LENGTH: variable(
     'The longest message, in characters (code points).',
     wholeNumber(1, 100_000).default(10_000),

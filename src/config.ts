@@ -40,6 +40,8 @@ export interface Config {
 export interface Limits {
   readonly maxBodyBytes: number
   readonly maxFrameBytes: number
+  readonly writeStallTimeoutMs: number
+  readonly pingIntervalMs: number
   /** In code points. */
   readonly maxContentLength: number
   readonly maxPageSize: number
@@ -99,6 +101,8 @@ function toConfig(env: Environment): Config {
     limits: {
       maxBodyBytes: env.MAX_BODY_BYTES,
       maxFrameBytes: env.MAX_FRAME_BYTES,
+      writeStallTimeoutMs: env.WRITE_STALL_TIMEOUT_MS,
+      pingIntervalMs: env.PING_INTERVAL_MS,
       maxContentLength: env.MAX_CONTENT_LENGTH,
       maxPageSize: env.MAX_PAGE_SIZE,
     },

@@ -2,7 +2,6 @@ import { GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
-import type { WebSocket } from 'ws'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import { UnauthenticatedError } from '../errors.js'
@@ -10,14 +9,15 @@ import type { RequestContext } from '../graphql/context.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
+import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
 import { callAt } from './timer.js'
 
 /** What we know of a connection. */
 export interface Connection {
-  readonly socket: WebSocket
+  readonly socket: ProtocolSocket
   /** Null until the client has shown a good token. */
   viewer: Viewer | null
-  /** Called when the socket is closed. */
+  /** Called when the socket begins to close. */
   stopExpiry: () => void
   /** The ids of operations that are on their way from `subscribe` to their first step. */
   readonly starting: Set<string>
@@ -32,8 +32,6 @@ export interface ProtocolOptions {
 }
 
 const CONNECTION_INIT_WITHIN_MS = 3_000
-/** Registered for RFC 6455: try again later. graphql-ws clients do. */
-export const TRY_AGAIN_LATER = 1013
 
 /** GraphQL over WebSocket, as graphql-ws' PROTOCOL.md has it; what is ours about it is in docs/protocol.md. */
 export function createProtocol({
@@ -56,7 +54,7 @@ export function createProtocol({
         return false
       }
       // Closed while we looked: nobody would call the timer off.
-      if (extra.socket.readyState !== extra.socket.OPEN) return false
+      if (!extra.socket.isOpen) return false
       extra.stopExpiry = callAt(extra.viewer.tokenExpiresAt, () =>
         extra.socket.close(CloseCode.Forbidden, 'Token expired'),
       )

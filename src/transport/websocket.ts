@@ -1,23 +1,29 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CloseCode, handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
+import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
-import { type WebSocket, WebSocketServer } from 'ws'
-import type { AllowedOrigins } from '../config.js'
-import { type Connection, TRY_AGAIN_LATER } from './graphql-over-websocket.js'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { AllowedOrigins, Limits } from '../config.js'
+import { answerPings } from './answer-pings.js'
+import type { Connection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
+import { KeepAlive } from './keep-alive.js'
 import { isAllowedOrigin } from './origin.js'
+import { ProtocolSocket } from './protocol-socket.js'
 
 const MAX_FRAGMENTS = 64
-const PING_EVERY_MS = 12_000
-const CLOSE_WITHIN_MS = 2_000
+/** How long a client may take to read what it was sent before the close frame, and to answer that. */
+const CLOSE_WITHIN_MS = 5_000
+/** The same when the service is being stopped. */
+const STOP_WITHIN_MS = 2_000
 /** Registered for RFC 6455: the service restarts. graphql-ws clients come back. */
 const SERVICE_RESTART = 1012
 
 export interface WebSocketOptions {
   readonly protocol: ProtocolServer<Connection>
   readonly allowedOrigins: AllowedOrigins
-  readonly maxFrameBytes: number
+  readonly limits: Limits
   readonly log: Logger
 }
 
@@ -25,17 +31,23 @@ export interface WebSocketOptions {
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   readonly #server: WebSocketServer
+  readonly #keepAlive: KeepAlive
+  readonly #sockets = new Set<ProtocolSocket>()
   #isClosing = false
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#server = new WebSocketServer({
+    const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
-      maxPayload: options.maxFrameBytes,
+      maxPayload: options.limits.maxFrameBytes,
       maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
       handleProtocols,
-    })
+      autoPong: false,
+      closeTimeout: CLOSE_WITHIN_MS,
+    }
+    this.#server = new WebSocketServer(serverOptions)
+    this.#keepAlive = new KeepAlive({ ...options.limits, log: options.log })
   }
 
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
@@ -45,76 +57,38 @@ export class WebSocketDoor {
     else if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
       refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
-    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket))
+    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket))
   }
 
   /** Closes every socket, so that its client comes back, here or elsewhere. Resolves when all are gone. */
   async close(): Promise<void> {
     this.#isClosing = true
-    const sockets = [...this.#server.clients]
-    for (const socket of sockets) socket.close(SERVICE_RESTART, 'Service restart')
-    await Promise.all(sockets.map(gone))
+    for (const socket of this.#sockets) socket.close(SERVICE_RESTART, 'Service restart')
+    await Promise.all([...this.#server.clients].map(gone))
     this.#server.close()
   }
 
-  #open(socket: WebSocket): void {
+  #open(webSocket: WebSocket, stream: Socket): void {
     const { protocol, log } = this.#options
-    keepAlive(socket)
-    // A frame too large, or one that isn't a frame: `ws` closes the socket with the fitting code.
-    socket.on('error', (error) => log.debug({ err: error }, 'A socket broke'))
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) => send(socket, data),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (receive) => {
-          socket.on('message', (data) => {
-            receive(String(data)).catch((error: Error) => {
-              // graphql-ws throws when a client says what only servers say.
-              if (error.message.startsWith('Unexpected message'))
-                return socket.close(CloseCode.BadRequest, 'Unexpected message')
-              log.error({ err: error }, 'A message could not be handled')
-              return socket.close(TRY_AGAIN_LATER, 'Try again later')
-            })
-          })
-        },
-      },
-      { socket, viewer: null, stopExpiry: () => {}, starting: new Set() },
-    )
-    socket.once('close', (code, reason) => {
-      closed(code, String(reason)).catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
+    const socket = new ProtocolSocket(webSocket, log)
+    answerPings(webSocket)
+    this.#keepAlive.watch(socket, webSocket, stream)
+    this.#sockets.add(socket)
+    webSocket.once('close', (code) => {
+      this.#sockets.delete(socket)
+      log.debug({ code }, 'A socket is gone')
     })
+    const closed = protocol.opened(socket, { socket, viewer: null, stopExpiry: () => {}, starting: new Set() })
+    socket.closing
+      .then(({ code, reason }) => closed(code, reason))
+      .catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
   }
-}
-
-/** Resolves when the frame is with the system: that is what holds a fast sender back behind a slow reader. */
-function send(socket: WebSocket, data: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) resolve()
-    else socket.send(data, (error) => (error ? reject(error) : resolve()))
-  })
-}
-
-/** Pings, and ends the socket when a ping got no answer by the time of the next. */
-function keepAlive(socket: WebSocket): void {
-  let isAlive = true
-  socket.on('pong', () => {
-    isAlive = true
-  })
-  const pinging = setInterval(() => {
-    if (!isAlive) socket.terminate()
-    else if (socket.readyState === socket.OPEN) {
-      isAlive = false
-      socket.ping()
-    }
-  }, PING_EVERY_MS)
-  socket.once('close', () => clearInterval(pinging))
 }
 
 /** Resolves when the socket is closed; one whose client doesn't answer the closing is cut off. */
 function gone(socket: WebSocket): Promise<void> {
   return new Promise((resolve) => {
-    const cutOff = setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS)
+    const cutOff = setTimeout(() => socket.terminate(), STOP_WITHIN_MS)
     socket.once('close', () => {
       clearTimeout(cutOff)
       resolve()

@@ -52,7 +52,7 @@ test('the README tells every error code with its HTTP status', () => {
 
 test('the README tells the default of every limit that can be set', () => {
   const rows = [...readDocument('README.md').text.matchAll(/^\|.+\| (\d+) \| `([A-Z_]+)` \|$/gm)]
-  const limits = Object.entries(variables).filter(([name]) => name.startsWith('MAX_'))
+  const limits = Object.entries(variables).filter(([name]) => /^MAX_|_MS$/.test(name))
   expect(Object.fromEntries(rows.map(([, value, name]) => [name, value]))).toEqual(
     Object.fromEntries(limits.map(([name, { default: value }]) => [name, value])),
   )

@@ -89,6 +89,14 @@ test('two operations under one id close the socket with 4409', async () => {
   expect(await socket.closed).toMatchObject({ code: 4409 })
 })
 
+test('an id that is too long to be quoted in a reason is quoted in part', async () => {
+  const socket = await connectSam()
+  const id = 'ü'.repeat(100)
+  socket.subscribe(id, print(FOLLOW_MESSAGES), { transactionId: deal.id })
+  socket.subscribe(id, print(FOLLOW_MESSAGES), { transactionId: deal.id })
+  expect(await socket.closed).toEqual({ code: 4409, reason: `Subscriber for ${'ü'.repeat(54)}` })
+})
+
 test('the end of what never began is passed over', async () => {
   const socket = await connectSam()
   for (const id of ['never', 'constructor', '__proto__']) socket.send({ type: 'complete', id })

@@ -51,8 +51,8 @@ export class RawSocket {
   }
 
   /** Opens one, shows the token and waits until it is taken. */
-  static async connect(url: string, token: string): Promise<RawSocket> {
-    const raw = await RawSocket.open(url, { protocol: 'graphql-transport-ws' })
+  static async connect(url: string, token: string, options: ClientOptions = {}): Promise<RawSocket> {
+    const raw = await RawSocket.open(url, { protocol: 'graphql-transport-ws', ...options })
     raw.send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } })
     const { type } = await raw.next()
     if (type !== 'connection_ack') throw new Error(`Not acknowledged: ${type}`)
@@ -61,6 +61,21 @@ export class RawSocket {
 
   send(frame: Frame | string | Buffer): void {
     this.#socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
+  }
+
+  /** A ping of WebSocket itself. */
+  ping(data?: string): void {
+    this.#socket.ping(data)
+  }
+
+  /** Calls back with what each pong carries. */
+  onPong(callback: (data: string) => void): void {
+    this.#socket.on('pong', (data) => callback(String(data)))
+  }
+
+  /** A pong that nobody asked for. */
+  pong(): void {
+    this.#socket.pong()
   }
 
   subscribe(id: string, query: string, variables: Record<string, unknown> = {}, operationName?: string): void {

@@ -36,7 +36,14 @@ describe('with nothing set', () => {
       hasDemo: true,
       logLevel: 'info',
       logFormat: 'pretty',
-      limits: { maxBodyBytes: 262_144, maxFrameBytes: 65_536, maxContentLength: 10_000, maxPageSize: 100 },
+      limits: {
+        maxBodyBytes: 262_144,
+        maxFrameBytes: 65_536,
+        writeStallTimeoutMs: 10_000,
+        pingIntervalMs: 12_000,
+        maxContentLength: 10_000,
+        maxPageSize: 100,
+      },
     })
   })
 
@@ -68,6 +75,8 @@ describe('what is set', () => {
     ['LOG_FORMAT', 'json', { logFormat: 'json' }],
     ['MAX_BODY_BYTES', '1024', { limits: { maxBodyBytes: 1024 } }],
     ['MAX_FRAME_BYTES', '1024', { limits: { maxFrameBytes: 1024 } }],
+    ['WRITE_STALL_TIMEOUT_MS', '500', { limits: { writeStallTimeoutMs: 500 } }],
+    ['PING_INTERVAL_MS', '500', { limits: { pingIntervalMs: 500 } }],
     ['MAX_CONTENT_LENGTH', '1', { limits: { maxContentLength: 1 } }],
     ['MAX_PAGE_SIZE', '1000', { limits: { maxPageSize: 1000 } }],
   ])('%s=%s holds', (name, value, expected) => {
