@@ -1,6 +1,11 @@
 -- For pages that are filtered by sender or type: of each sender and type, the messages in order.
 CREATE INDEX "Message_transactionKey_senderKey_type_position_idx" ON "Message"("transactionKey", "senderKey", "type", "position");
 
+-- For lists of transactions that are filtered by status: of each status, the latest activity first.
+CREATE INDEX "Transaction_status_lastActivityAt_key_idx" ON "Transaction"("status", "lastActivityAt", "key");
+DROP INDEX "Transaction_partnerClientId_lastActivityAt_key_idx";
+CREATE INDEX "Transaction_partnerClientId_status_lastActivityAt_key_idx" ON "Transaction"("partnerClientId", "status", "lastActivityAt", "key");
+
 -- The position of the first message of a transaction that was sent at an instant or later; beyond every position if
 -- there is none.
 --
