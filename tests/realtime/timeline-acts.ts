@@ -57,7 +57,7 @@ async function actInTurn({ message: messages }: Service['services'], deal: Deal,
 }
 
 /** On a busy machine it can take longer than a lock is waited for. Then nothing was done, and one tries again. */
-async function untilAvailable<Result>(act: () => Promise<Result>): Promise<Result> {
+export async function untilAvailable<Result>(act: () => Promise<Result>): Promise<Result> {
   for (;;) {
     try {
       return await act()

@@ -1,9 +1,11 @@
 import type { MessageWithSender } from '../../events/topics.js'
-import { type Message, Prisma, type Transaction } from '../../generated/prisma/client.js'
+import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
+import { atPlaces, type Place } from '../place.js'
 import { appendToTimeline, lockTransaction } from '../transaction/transaction-log.js'
 import type { MessageFilter, Send } from './message.js'
+import { MESSAGE_PLACES, placesValues } from './page-statement.js'
 import { SEND_MESSAGES, type SendOutcome, type SendRow, sendOutcome, sendValues } from './send-statement.js'
 
 /** SQLSTATE classes of bad data, constraints, and serialisation. */
@@ -118,8 +120,8 @@ export class MessageStore {
   }
 
   /**
-   * The same page of each of these transactions' messages, in their order. Two statements: which, by the index and no
-   * more than are shown; then those, with all that `include` asks for.
+   * The same page of each of these transactions' messages, in their order. Two statements: where they stand; then those,
+   * with all that `include` asks for.
    */
   async pages(
     transactionKeys: readonly string[],
@@ -127,21 +129,11 @@ export class MessageStore {
     filter: MessageFilter,
     include?: Prisma.MessageInclude,
   ): Promise<Page<Message>[]> {
-    const { from, size, after, before } = request
-    const conditions = [
-      Prisma.sql`m."transactionKey" = of."key"`,
-      ...(after === null ? [] : [Prisma.sql`m."position" > ${after}`]),
-      ...(before === null ? [] : [Prisma.sql`m."position" < ${before}`]),
-      ...matchingSql(filter),
-    ]
-    const found = await this.#database.prisma.$queryRaw<{ id: string }[]>`
-      SELECT page."id" FROM unnest(${[...transactionKeys]}::text[]) AS of("key") CROSS JOIN LATERAL (
-        SELECT m."id" FROM "Message" m WHERE ${Prisma.join(conditions, ' AND ')}
-        ORDER BY m."position" ${from === 'start' ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${size + 1}
-      ) page`
-    const ids = found.map(({ id }) => id)
-    const rows = await this.findMany(ids, include)
-    const nearestFirst = rows.sort((one, other) => (one.position - other.position) * (from === 'start' ? 1 : -1))
+    const places = await this.#places(transactionKeys, request, filter)
+    const where = atPlaces(places)
+    const rows = await this.#database.prisma.message.findMany({ where, ...(include && { include }) })
+    const direction = request.from === 'start' ? 1 : -1
+    const nearestFirst = rows.sort((one, other) => (one.position - other.position) * direction)
     return transactionKeys.map((key) => {
       const page = nearestFirst.filter(({ transactionKey }) => transactionKey === key)
       return makePage(request, page, this.#existsIn(key, filter))
@@ -150,21 +142,15 @@ export class MessageStore {
 
   #existsIn(transactionKey: string, filter: MessageFilter) {
     return async (side: 'atOrBefore' | 'atOrAfter', position: number): Promise<boolean> => {
-      const beyond =
-        side === 'atOrBefore' ? Prisma.sql`m."position" <= ${position}` : Prisma.sql`m."position" >= ${position}`
-      const conditions = [Prisma.sql`m."transactionKey" = ${transactionKey}`, beyond, ...matchingSql(filter)]
-      const any = await this.#database.prisma.$queryRaw<unknown[]>`
-        SELECT 1 FROM "Message" m WHERE ${Prisma.join(conditions, ' AND ')} LIMIT 1`
-      return any.length > 0
+      const beyond: PageRequest<number> =
+        side === 'atOrBefore'
+          ? { from: 'end', size: 0, after: null, before: position + 1 }
+          : { from: 'start', size: 0, after: position - 1, before: null }
+      return (await this.#places([transactionKey], beyond, filter)).length > 0
     }
   }
-}
 
-function matchingSql({ types, senderKey, sentAfter, sentBefore }: MessageFilter): Prisma.Sql[] {
-  return [
-    ...(types ? [Prisma.sql`m."type" = ANY (${[...types]}::"MessageType"[])`] : []),
-    ...(senderKey == null ? [] : [Prisma.sql`m."senderKey" = ${senderKey}`]),
-    ...(sentAfter ? [Prisma.sql`m."createdAt" >= ${sentAfter}`] : []),
-    ...(sentBefore ? [Prisma.sql`m."createdAt" < ${sentBefore}`] : []),
-  ]
+  #places(transactionKeys: readonly string[], request: PageRequest<number>, filter: MessageFilter): Promise<Place[]> {
+    return this.#database.query<Place>(MESSAGE_PLACES, placesValues(transactionKeys, request, filter))
+  }
 }

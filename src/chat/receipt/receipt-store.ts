@@ -9,7 +9,7 @@ export class ReceiptStore {
   }
 
   /**
-   * Moves a participant's read position forward to a sequence, never back.
+   * Moves a participant's read position forward to a sequence, never back; nor does its instant go back with the clock.
    *
    * @returns null when the user takes no part in the transaction.
    */
@@ -21,7 +21,8 @@ export class ReceiptStore {
     const { prisma } = this.#database
     await prisma.$executeRaw`
       UPDATE "Participant" SET
-        "lastReadAt" = CASE WHEN "lastReadSequence" < ${sequence} THEN clock_timestamp() ELSE "lastReadAt" END,
+        "lastReadAt" = CASE WHEN "lastReadSequence" < ${sequence}
+          THEN greatest(date_trunc('milliseconds', clock_timestamp()), "lastReadAt") ELSE "lastReadAt" END,
         "lastReadSequence" = greatest("lastReadSequence", ${sequence}),
         "unreadFromSequence" = greatest("unreadFromSequence", ${sequence})
       WHERE "transactionKey" = ${transactionKey} AND "userKey" = ${userKey} AND "leftAt" IS NULL

@@ -1,7 +1,8 @@
 import type { LiveEntry } from '../../events/topics.js'
-import { Prisma, type TimelineEntry } from '../../generated/prisma/client.js'
+import type { Prisma, TimelineEntry } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
+import { atPlaces, type Place } from '../place.js'
 import {
   liveEntry,
   READ_HEADS,
@@ -25,7 +26,7 @@ export interface Reading {
 }
 
 /** Where an entry stands. */
-export type EntryPlace = Pick<TimelineEntry, 'transactionKey' | 'position'>
+export type EntryPlace = Place
 
 /** What following a timeline takes. */
 export type TimelineReader = Pick<TimelineStore, 'heads' | 'read' | 'isUnavailable'>
@@ -61,52 +62,46 @@ export class TimelineStore {
 
   /** The entries at these places, in any order, with whatever else `include` asks for. */
   findMany(places: readonly EntryPlace[], include?: Prisma.TimelineEntryInclude): Promise<TimelineEntry[]> {
-    const positions = new Map<string, number[]>()
-    for (const { transactionKey, position } of places) {
-      positions.set(transactionKey, [...(positions.get(transactionKey) ?? []), position])
-    }
     return this.#database.prisma.timelineEntry.findMany({
-      where: { OR: [...positions].map(([transactionKey, at]) => ({ transactionKey, position: { in: at } })) },
+      where: atPlaces(places),
       ...(include && { include }),
     })
   }
 
   /**
-   * The same page of each of these transactions' timelines, in their order. Two statements: which, by the index and no
-   * more than are shown; then those, with all that `include` asks for.
+   * The same page of each of these transactions' timelines, in their order. Positions have no gaps: which ones are on the
+   * page, and whether there are others around it, follows from the newest.
    */
   async pages(
     transactionKeys: readonly string[],
     request: PageRequest<number>,
     include?: Prisma.TimelineEntryInclude,
   ): Promise<Page<TimelineEntry>[]> {
-    const { from, size, after, before } = request
-    const conditions = [
-      Prisma.sql`e."transactionKey" = of."key"`,
-      ...(after === null ? [] : [Prisma.sql`e."position" > ${after}`]),
-      ...(before === null ? [] : [Prisma.sql`e."position" < ${before}`]),
-    ]
-    const places = await this.#database.prisma.$queryRaw<EntryPlace[]>`
-      SELECT of."key" AS "transactionKey", page."position"
-      FROM unnest(${[...transactionKeys]}::text[]) AS of("key") CROSS JOIN LATERAL (
-        SELECT e."position" FROM "TimelineEntry" e WHERE ${Prisma.join(conditions, ' AND ')}
-        ORDER BY e."position" ${from === 'start' ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${size + 1}
-      ) page`
+    const transactions = await this.#database.prisma.transaction.findMany({
+      where: { key: { in: [...transactionKeys] } },
+      select: { key: true, timelinePosition: true },
+    })
+    const heads = new Map(transactions.map(({ key, timelinePosition }) => [key, timelinePosition]))
+    const positions = (transactionKey: string) => positionsOfPage(request, heads.get(transactionKey) ?? 0)
+    const places = transactionKeys.flatMap((transactionKey) =>
+      positions(transactionKey).map((position) => ({ transactionKey, position })),
+    )
     const rows = await this.findMany(places, include)
-    const nearestFirst = rows.sort((one, other) => (one.position - other.position) * (from === 'start' ? 1 : -1))
+    const byPosition = rows.sort((one, other) => one.position - other.position)
     return transactionKeys.map((key) => {
-      const page = nearestFirst.filter(({ transactionKey }) => transactionKey === key)
-      return makePage(request, page, this.#existsIn(key))
+      const page = byPosition.filter(({ transactionKey }) => transactionKey === key)
+      return makePage(request, request.from === 'start' ? page : page.reverse(), async (side, position) =>
+        side === 'atOrBefore' ? position >= 1 : position <= (heads.get(key) ?? 0),
+      )
     })
   }
+}
 
-  #existsIn(transactionKey: string) {
-    return async (side: 'atOrBefore' | 'atOrAfter', position: number): Promise<boolean> => {
-      const any = await this.#database.prisma.timelineEntry.findFirst({
-        where: { transactionKey, position: side === 'atOrBefore' ? { lte: position } : { gte: position } },
-        select: { position: true },
-      })
-      return any !== null
-    }
-  }
+/** What a page takes of the positions 1, 2, 3 … `head`, and one more, which says that there is more. */
+function positionsOfPage({ from, size, after, before }: PageRequest<number>, head: number): number[] {
+  const first = (after ?? 0) + 1
+  const last = Math.min((before ?? head + 1) - 1, head)
+  const count = Math.max(0, Math.min(size + 1, last - first + 1))
+  const start = from === 'start' ? first : last - count + 1
+  return Array.from({ length: count }, (_, index) => start + index)
 }
