@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { symlinkSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import { temporaryDirectory } from '../testkit/directory.js'
 import { Seed } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
@@ -45,7 +45,7 @@ test.each(programs)('the program at $where fits the types of what it uses', ({ t
 test.each(programs)(
   'the program at $where misses nothing and prints nothing twice when its connection breaks',
   async ({ text }) => {
-    const proxy = await startProxy(testService.service.address.port)
+    const proxy = await CuttingProxy.start(testService.service.address.port)
     const directory = projectOf(text.replaceAll('localhost:4000', `127.0.0.1:${proxy.port}`))
     const token = await testService.seed.token({ subject: 'sam' })
     const { lines } = run(directory, token)
@@ -55,7 +55,7 @@ test.each(programs)(
     expect(await lines.next()).toMatchObject({ value: 'one' })
     await say('two')
     expect(await lines.next()).toMatchObject({ value: 'two' })
-    proxy.cut()
+    proxy.cut('RST')
     await say('three')
     expect(await lines.next()).toMatchObject({ value: 'three' })
     await say('four')
@@ -99,45 +99,4 @@ function run(directory: string, token: string): { lines: AsyncIterator<string> }
   })
   if (!child.stdout) throw new Error('The program has no output')
   return { lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
-}
-
-interface Proxy {
-  readonly port: number
-  /** Resolves when there have been that many connections. */
-  connected(count: number): Promise<void>
-  /** Cuts all connections without a word. */
-  cut(): void
-}
-
-/** Stands between a client and the service, so that a connection can be cut with neither of them at fault. */
-async function startProxy(servicePort: number): Promise<Proxy> {
-  const sockets = new Set<Socket>()
-  let total = 0
-  const server = createServer((inner) => {
-    const outer = createConnection(servicePort, '127.0.0.1')
-    for (const socket of [inner, outer]) {
-      sockets.add(socket)
-      socket.on('error', () => socket.destroy())
-      socket.once('close', () => sockets.delete(socket))
-    }
-    inner.pipe(outer).pipe(inner)
-    total += 1
-    server.emit('total')
-  })
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  onTestFinished(() => {
-    cut()
-    server.close()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async connected(count) {
-      while (total < count) await once(server, 'total')
-    },
-    cut,
-  }
 }

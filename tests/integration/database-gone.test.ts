@@ -20,14 +20,6 @@ beforeAll(async () => {
 })
 afterAll(() => testService.close())
 
-async function letConnect(isAllowed: boolean): Promise<void> {
-  const url = new URL(testService.database.url)
-  const name = url.pathname.slice(1)
-  url.pathname = '/postgres'
-  await query(url.href, `ALTER DATABASE ${name} ALLOW_CONNECTIONS ${isAllowed}`)
-  await query(url.href, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
-}
-
 const status = async (path: string) => {
   const response = await fetch(new URL(path, testService.url))
   return [response.status, await response.json()]
@@ -36,7 +28,7 @@ const say = (content: string) =>
   bea.ask(SEND, { input: { transactionId: deal.id, content, clientMessageId: 'the same key' } })
 
 describe('while the database is gone', () => {
-  beforeAll(() => letConnect(false))
+  beforeAll(() => testService.database.letConnect(false))
 
   test('the process lives, and is not ready', async () => {
     expect(await status('/ready')).toEqual([503, { status: 'unavailable', database: 'down' }])
@@ -61,7 +53,7 @@ describe('while the database is gone', () => {
 })
 
 describe('when the database is back', () => {
-  beforeAll(() => letConnect(true))
+  beforeAll(() => testService.database.letConnect(true))
 
   test('the service is ready, and the same message sent again is stored once', async () => {
     expect(await status('/ready')).toEqual([200, { status: 'ready', database: 'up' }])

@@ -5,6 +5,8 @@ import { TEMPLATE } from './postgres-setup.js'
 
 export interface TestDatabase {
   readonly url: string
+  /** Lets connections in again; or none, and cuts those that there are. */
+  letConnect(isAllowed: boolean): Promise<void>
   /** Removes it, whoever is still connected. */
   drop(): Promise<void>
 }
@@ -15,7 +17,15 @@ export async function createTestDatabase({ isEmpty = false } = {}): Promise<Test
   await administrate(`CREATE DATABASE ${name} TEMPLATE ${isEmpty ? 'template0' : TEMPLATE}`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => administrate(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    url: url.href,
+    async letConnect(isAllowed) {
+      await administrate(`ALTER DATABASE ${name} ALLOW_CONNECTIONS ${isAllowed}`)
+      if (!isAllowed)
+        await administrate(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+    },
+    drop: () => administrate(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  }
 }
 
 async function administrate(sql: string): Promise<void> {
