@@ -25,10 +25,14 @@ export interface MarkdownDocument {
   readonly anchors: ReadonlySet<string>
 }
 
-/** The documents that tell the project: README, CHANGELOG, and all below docs/. */
+/** The documents that tell the project: README, CHANGELOG, and all below docs/ and examples/. */
 export function readDocuments(): MarkdownDocument[] {
-  const below = readdirSync('docs', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
-  return ['README.md', 'CHANGELOG.md', ...below.toSorted().map((path) => join('docs', path))].map(readDocument)
+  return ['README.md', 'CHANGELOG.md', ...below('docs'), ...below('examples')].map(readDocument)
+}
+
+function below(folder: string): string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
+  return paths.toSorted().map((path) => join(folder, path))
 }
 
 export function readDocument(path: string): MarkdownDocument {

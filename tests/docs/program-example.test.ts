@@ -1,17 +1,20 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { symlinkSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net'
-import { join, resolve } from 'node:path'
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import { temporaryDirectory } from '../testkit/directory.js'
 import { Seed } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { readDocuments } from './markdown.js'
 
 const programs = readDocuments().flatMap(({ path, blocks }) =>
-  blocks.filter(({ language }) => language === 'ts').map(({ text, line }) => ({ where: `${path}:${line}`, text })),
+  blocks
+    .filter(({ language }) => language === 'ts')
+    // Each document says of its programs that they are to be saved beside it.
+    .map(({ text, line }) => ({ where: `${path}:${line}`, text, file: join(dirname(path), 'program.ts') })),
 )
 
 let testService: TestService
@@ -21,12 +24,12 @@ beforeAll(async () => {
 })
 afterAll(() => testService.close())
 
-test('there is a program in the README', () => {
-  expect(programs).toMatchObject([{ where: expect.stringContaining('README.md') }])
+test('there is a program for each of three clients', () => {
+  expect(programs.map(({ file }) => file)).toEqual(['program.ts', ...Array(2).fill('examples/resume/program.ts')])
 })
 
-test.each(programs)('the program at $where fits the types of what it uses', ({ text }) => {
-  const directory = projectOf(text)
+test.each(programs)('the program at $where fits the types of what it uses', ({ text, file }) => {
+  const directory = projectOf(text, file)
   const options = [
     '--noEmit',
     '--strict',
@@ -39,23 +42,23 @@ test.each(programs)('the program at $where fits the types of what it uses', ({ t
     '--skipLibCheck',
   ]
   const compiler = resolve('node_modules/typescript/bin/tsc')
-  execFileSync(process.execPath, [compiler, ...options, 'program.ts'], { cwd: directory, stdio: 'pipe' })
+  execFileSync(process.execPath, [compiler, ...options, file], { cwd: directory, stdio: 'pipe' })
 })
 
 test.each(programs)(
   'the program at $where misses nothing and prints nothing twice when its connection breaks',
-  async ({ text }) => {
-    const proxy = await startProxy(testService.service.address.port)
-    const directory = projectOf(text.replaceAll('localhost:4000', `127.0.0.1:${proxy.port}`))
+  async ({ text, file }) => {
+    const proxy = await CuttingProxy.start(testService.service.address.port)
+    const directory = projectOf(text.replaceAll('localhost:4000', `127.0.0.1:${proxy.port}`), file)
     const token = await testService.seed.token({ subject: 'sam' })
-    const { lines } = run(directory, token)
+    const { lines } = run(directory, file, token)
     await proxy.connected(2) // The first was for the cursor.
 
     await say('one')
     expect(await lines.next()).toMatchObject({ value: 'one' })
     await say('two')
     expect(await lines.next()).toMatchObject({ value: 'two' })
-    proxy.cut()
+    proxy.cut('RST')
     await say('three')
     expect(await lines.next()).toMatchObject({ value: 'three' })
     await say('four')
@@ -77,17 +80,18 @@ async function say(content: string): Promise<void> {
   expect(response.status).toBe(200)
 }
 
-/** A folder in which the program finds the packages that it uses. */
-function projectOf(program: string): string {
+/** A folder in which the program finds the packages and examples that it uses. */
+function projectOf(program: string, file: string): string {
   const directory = temporaryDirectory()
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ type: 'module' }))
-  writeFileSync(join(directory, 'program.ts'), program)
+  cpSync('examples', join(directory, 'examples'), { recursive: true })
+  writeFileSync(join(directory, file), program)
   return directory
 }
 
-function run(directory: string, token: string): { lines: AsyncIterator<string> } {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', 'program.ts'], {
+function run(directory: string, file: string, token: string): { lines: AsyncIterator<string> } {
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file], {
     cwd: directory,
     env: { ...process.env, TOKEN: token },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -99,45 +103,4 @@ function run(directory: string, token: string): { lines: AsyncIterator<string> }
   })
   if (!child.stdout) throw new Error('The program has no output')
   return { lines: createInterface(child.stdout)[Symbol.asyncIterator]() }
-}
-
-interface Proxy {
-  readonly port: number
-  /** Resolves when there have been that many connections. */
-  connected(count: number): Promise<void>
-  /** Cuts all connections without a word. */
-  cut(): void
-}
-
-/** Stands between a client and the service, so that a connection can be cut with neither of them at fault. */
-async function startProxy(servicePort: number): Promise<Proxy> {
-  const sockets = new Set<Socket>()
-  let total = 0
-  const server = createServer((inner) => {
-    const outer = createConnection(servicePort, '127.0.0.1')
-    for (const socket of [inner, outer]) {
-      sockets.add(socket)
-      socket.on('error', () => socket.destroy())
-      socket.once('close', () => sockets.delete(socket))
-    }
-    inner.pipe(outer).pipe(inner)
-    total += 1
-    server.emit('total')
-  })
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  onTestFinished(() => {
-    cut()
-    server.close()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async connected(count) {
-      while (total < count) await once(server, 'total')
-    },
-    cut,
-  }
 }

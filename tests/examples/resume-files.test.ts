@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const files = readdirSync('examples/resume').filter((name) => name.endsWith('.ts'))
+
+/** The lines that are neither empty nor comments. */
+function codeOf(name: string): string[] {
+  const lines = readFileSync(`examples/resume/${name}`, 'utf8').split('\n')
+  return lines.filter((line) => !/^\s*(\/\/|\/\*|\*|$)/.test(line))
+}
+
+test('there is one for each client', () => {
+  expect(files).toEqual(['apollo.ts', 'graphql-ws.ts', 'urql.ts'])
+})
+
+test.each(files)('%s can be copied by itself, and read in one sitting', (name) => {
+  const code = codeOf(name)
+  const modules = code.flatMap((line) => / from '(.+)'$/.exec(line)?.[1] ?? [])
+  expect(modules.filter((module) => module.startsWith('.'))).toEqual([])
+  expect(code.length).toBeLessThan(40)
+})
