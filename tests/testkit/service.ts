@@ -19,12 +19,18 @@ export interface TestService {
   close(): Promise<void>
 }
 
+type Environment = Readonly<Record<string, string>>
+
 /**
- * @param env what to set besides the database, a free port and a secret.
+ * @param given what to set besides the database, a free port and a secret; or what makes it, knowing the database.
  * @param log for tests that look at it; otherwise nothing is logged.
  */
-export async function startTestService(env: Readonly<Record<string, string>> = {}, log?: Logger): Promise<TestService> {
+export async function startTestService(
+  given: Environment | ((database: TestDatabase) => Environment) = {},
+  log?: Logger,
+): Promise<TestService> {
   const database = await createTestDatabase()
+  const env = typeof given === 'function' ? given(database) : given
   const config = loadConfig({
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
