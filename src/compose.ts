@@ -39,7 +39,7 @@ import { WebSocketDoor } from './transport/websocket.js'
 /** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
 export function composeRooms(
   { database, bus }: Platform,
-  { limits }: Config,
+  { limits, databasePoolSize }: Config,
   log: Logger,
 ): ContextParts & { users: UserStore } {
   const users = new UserStore(database)
@@ -71,7 +71,7 @@ export function composeRooms(
       }),
       message: new MessageService({
         messages,
-        lanes: new SendLanes(messages, bus),
+        lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
         messagePolicy,
         transactionPolicy,
         bus,

@@ -31,11 +31,15 @@ export interface TestService extends TestNode {
 type Environment = Readonly<Record<string, string>>
 
 /**
- * @param env what to set besides the database, a free port and a secret.
+ * @param given what to set besides the database, a free port and a secret; or what makes it, knowing the database.
  * @param log for tests that look at it; otherwise nothing is logged.
  */
-export async function startTestService(env: Environment = {}, log?: Logger): Promise<TestService> {
+export async function startTestService(
+  given: Environment | ((database: TestDatabase) => Environment) = {},
+  log?: Logger,
+): Promise<TestService> {
   const database = await createTestDatabase()
+  const env = typeof given === 'function' ? given(database) : given
   const ofAllNodes = { DATABASE_URL: database.url, JWT_SECRET: randomUUID(), ...env }
   const node = await startNode(ofAllNodes, log)
   return {

@@ -6,21 +6,16 @@ import { atPlaces, type Place } from '../place.js'
 import { appendToTimeline, lockTransaction } from '../transaction/transaction-log.js'
 import type { MessageFilter, Send } from './message.js'
 import { MESSAGE_PLACES, placesValues } from './page-statement.js'
-import { SEND_MESSAGES, type SendOutcome, type SendRow, sendOutcome, sendValues } from './send-statement.js'
+import { type Locking, SEND_MESSAGES, type SendAnswer, type SendRow, sendAnswer, sendValues } from './send-statement.js'
 
-/** SQLSTATE classes of bad data, constraints, and serialisation. */
-const REJECTED_STATES = /^(22|23|40)/
 /** SQLSTATE of a lock that was not to be had within lock_timeout. */
 const LOCK_NOT_AVAILABLE = '55P03'
+/** That, and the classes of bad data, constraints, and serialisation. */
+const REJECTED_STATES = /^(22|23|40|55P03)/
 
 /** Postgres rejected a batch as a whole; sent by themselves, most of it may well be good. Nothing was stored. */
 export class BatchRejectedError extends Error {
-  override readonly name: string = 'BatchRejectedError'
-}
-
-/** A batch was rejected because a transaction in it is locked by somebody else. */
-export class LockNotAvailableError extends BatchRejectedError {
-  override readonly name = 'LockNotAvailableError'
+  override readonly name = 'BatchRejectedError'
 }
 
 /** The connection broke: the batch may be stored or not. */
@@ -47,18 +42,20 @@ export class MessageStore {
   }
 
   /**
-   * Stores each of these by itself, all in one commit; the outcomes are in the order of the sends.
+   * Stores each of these by itself, all in one commit; the answers are in the order of the sends.
    *
    * @throws {BatchRejectedError} when nothing was stored, and one of them may be to blame.
    * @throws {OutcomeUnknownError} when the database was lost on the way.
    */
-  async send(sends: readonly Send[]): Promise<SendOutcome[]> {
+  async send(sends: readonly Send[], locking: Locking): Promise<SendAnswer[]> {
     try {
-      const rows = await this.#database.query<SendRow>(SEND_MESSAGES, sendValues(sends))
-      return rows.map(sendOutcome)
+      const rows = await this.#database.query<SendRow>(SEND_MESSAGES, sendValues(sends, locking))
+      return rows.map(sendAnswer)
     } catch (cause) {
       const state = this.#database.sqlStateOf(cause)
-      if (state === LOCK_NOT_AVAILABLE) throw new LockNotAvailableError('The transaction is locked', { cause })
+      // Without waiting, it was a lock on something else than the transaction, and only one send's perhaps.
+      const isEachLocked = state === LOCK_NOT_AVAILABLE && (locking.patienceMs > 0 || sends.length === 1)
+      if (isEachLocked) return sends.map(() => ({ kind: 'LOCKED' }))
       if (state !== null && REJECTED_STATES.test(state))
         throw new BatchRejectedError('The batch was rejected', { cause })
       if (this.#database.isUnavailable(cause)) throw new OutcomeUnknownError('The database was lost', { cause })

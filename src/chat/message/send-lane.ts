@@ -1,18 +1,24 @@
 import { ServiceUnavailableError } from '../../errors.js'
 import type { MessageWithSender } from '../../events/topics.js'
-import { isSameMessage, type Send } from './message.js'
-import { BatchRejectedError, LockNotAvailableError, type MessageStore, OutcomeUnknownError } from './message-store.js'
-import type { SendOutcome } from './send-statement.js'
+import type { Send } from './message.js'
+import { BatchRejectedError, type MessageStore, OutcomeUnknownError } from './message-store.js'
+import { refuseIfLate, type SendJob, SendQueue } from './send-queue.js'
+import type { SendAnswer } from './send-statement.js'
 
-const MAX_BATCH_SIZE = 500
-const MAX_WAITING = 5_000
-
-/** A send that waits for its commit, with all who wait for its outcome. */
-interface Job {
-  readonly send: Send
-  readonly key: string | null
-  readonly outcome: Promise<SendOutcome>
-  readonly settle: { resolve(outcome: SendOutcome): void; reject(error: unknown): void }
+export interface SendLaneParts {
+  readonly maxBatchSize: number
+  readonly now: () => number
+  /** Stores a batch, as `MessageStore` does it. */
+  readonly store: (sends: readonly Send[]) => Promise<SendAnswer[]>
+  readonly findStored: MessageStore['findStored']
+  /** Hears what each commit stored, before any of its senders. */
+  readonly onCommitted: (messages: readonly MessageWithSender[]) => void
+  /** Has to settle this job, whose transaction is locked, by other means. */
+  readonly onLocked: (job: SendJob) => void
+  /** Lets a commit begin when it may. */
+  readonly inTurn?: (commit: () => Promise<void>) => Promise<void>
+  /** Nothing waits here any more. */
+  readonly onIdle?: () => void
 }
 
 /**
@@ -20,114 +26,79 @@ interface Job {
  * one fsync for all. There is no timer: who comes alone goes at once.
  */
 export class SendLane {
-  readonly #store: MessageStore
-  readonly #onCommitted: (messages: readonly MessageWithSender[]) => void
-  #waiting: Job[] = []
-  /** Of those that wait the first under each idempotency key. */
-  #waitingByKey = new Map<string, Job>()
+  readonly #parts: SendLaneParts
+  readonly #queue = new SendQueue()
   #isCommitting = false
 
-  /** @param onCommitted is told what each commit stored, before any of its senders. */
-  constructor(store: MessageStore, onCommitted: (messages: readonly MessageWithSender[]) => void) {
-    this.#store = store
-    this.#onCommitted = onCommitted
+  constructor(parts: SendLaneParts) {
+    this.#parts = parts
   }
 
-  /** @throws {ServiceUnavailableError} when it is not known to be stored. */
-  send(send: Send): Promise<SendOutcome> {
-    const key = idempotencyKeyOf(send)
-    const twin = key === null ? undefined : this.#waitingByKey.get(key)
-    if (twin && isSameMessage(twin.send, send)) return twin.outcome
-    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new ServiceUnavailableError())
-    const job = createJob(send, key)
-    this.#waiting.push(job)
-    if (key !== null && !twin) this.#waitingByKey.set(key, job)
+  /** Settles the job in its turn, or hands it on when its transaction is locked. */
+  add(job: SendJob): void {
+    this.#queue.add(job)
     if (!this.#isCommitting) void this.#commitAll()
-    return job.outcome
   }
 
   async #commitAll(): Promise<void> {
+    const { inTurn = (commit) => commit(), onIdle } = this.#parts
     this.#isCommitting = true
-    while (this.#waiting.length > 0) await this.#commit(this.#takeBatch())
+    // What arrives in this very tick goes along with the first.
+    await null
+    while (!this.#queue.isEmpty) await inTurn(() => this.#commitNext())
     this.#isCommitting = false
+    onIdle?.()
   }
 
-  /** The first of those that wait; of sends with equal keys one only, since the others must find it stored. */
-  #takeBatch(): Job[] {
-    const batch: Job[] = []
-    const later: Job[] = []
-    const keys = new Set<string>()
-    for (const job of this.#waiting) {
-      const isNext = batch.length < MAX_BATCH_SIZE && (job.key === null || !keys.has(job.key))
-      ;(isNext ? batch : later).push(job)
-      if (job.key !== null) keys.add(job.key)
-    }
-    this.#waiting = later
-    this.#waitingByKey = new Map(later.toReversed().flatMap((job) => (job.key === null ? [] : [[job.key, job]])))
-    return batch
-  }
-
-  async #commit(batch: readonly Job[]): Promise<void> {
+  async #commitNext(): Promise<void> {
+    const batch = this.#queue.take(this.#parts.maxBatchSize, this.#parts.now())
+    if (batch.length === 0) return
     try {
-      this.#settle(batch, await this.#store.send(batch.map(({ send }) => send)))
+      await this.#commit(batch)
     } catch (error) {
       if (error instanceof BatchRejectedError) await this.#commitOneByOne(batch)
-      else if (error instanceof OutcomeUnknownError) await this.#lookUp(batch)
-      else for (const { settle } of batch) settle.reject(error)
+      else for (const job of batch) job.reject(error)
     }
   }
 
-  async #commitOneByOne(batch: readonly Job[]): Promise<void> {
-    // A transaction that is locked is waited for once by each sender, not once for each send. Not by all together: to a
-    // stranger a locked transaction is no other than one that doesn't exist.
-    const locked = new Set<string>()
+  async #commitOneByOne(batch: readonly SendJob[]): Promise<void> {
     for (const job of batch) {
-      const place = `${job.send.transactionKey}\n${job.send.senderKey ?? ''}`
-      if (locked.has(place)) {
-        job.settle.reject(new ServiceUnavailableError())
-        continue
-      }
+      if (refuseIfLate(job, this.#parts.now())) continue
       try {
-        this.#settle([job], await this.#store.send([job.send]))
+        await this.#commit([job])
       } catch (error) {
-        if (error instanceof OutcomeUnknownError) await this.#lookUp([job])
-        else if (error instanceof LockNotAvailableError) {
-          locked.add(place)
-          job.settle.reject(new ServiceUnavailableError({ cause: error }))
-        } else job.settle.reject(error)
+        job.reject(error)
       }
+    }
+  }
+
+  /** @throws when none of these is settled. */
+  async #commit(jobs: readonly SendJob[]): Promise<void> {
+    let answers: SendAnswer[]
+    try {
+      answers = await this.#parts.store(jobs.map(({ send }) => send))
+    } catch (error) {
+      if (error instanceof OutcomeUnknownError) return this.#lookUp(jobs)
+      throw error
+    }
+    this.#parts.onCommitted(answers.flatMap((answer) => (answer.kind === 'SENT' ? [answer.message] : [])))
+    for (const [index, job] of jobs.entries()) {
+      const answer = answers[index]
+      if (!answer) job.reject(new Error('The database answered for fewer sends than it was given'))
+      else if (answer.kind === 'LOCKED') this.#parts.onLocked(job)
+      else job.resolve(answer)
     }
   }
 
   /** After a lost connection: what is stored under our ids was committed. Of the rest nothing is acknowledged. */
-  async #lookUp(batch: readonly Job[]): Promise<void> {
-    const stored = await this.#store.findStored(batch.map(({ send }) => send.messageId)).catch(() => [])
+  async #lookUp(jobs: readonly SendJob[]): Promise<void> {
+    const stored = await this.#parts.findStored(jobs.map(({ send }) => send.messageId)).catch(() => [])
     const byId = new Map(stored.map((message) => [message.id, message]))
-    this.#onCommitted(stored)
-    for (const { send, settle } of batch) {
-      const message = byId.get(send.messageId)
-      if (message) settle.resolve({ kind: 'SENT', message })
-      else settle.reject(new ServiceUnavailableError())
+    this.#parts.onCommitted(stored)
+    for (const job of jobs) {
+      const message = byId.get(job.send.messageId)
+      if (message) job.resolve({ kind: 'SENT', message })
+      else job.reject(new ServiceUnavailableError())
     }
   }
-
-  #settle(batch: readonly Job[], outcomes: readonly SendOutcome[]): void {
-    this.#onCommitted(outcomes.flatMap((outcome) => (outcome.kind === 'SENT' ? [outcome.message] : [])))
-    batch.forEach(({ settle }, index) => {
-      const outcome = outcomes[index]
-      if (outcome) settle.resolve(outcome)
-      else settle.reject(new Error('The database answered for fewer sends than it was given'))
-    })
-  }
-}
-
-function createJob(send: Send, key: string | null): Job {
-  const settle: Job['settle'] = { resolve() {}, reject() {} }
-  const outcome = new Promise<SendOutcome>((resolve, reject) => Object.assign(settle, { resolve, reject }))
-  return { send, key, outcome, settle }
-}
-
-/** What makes a send the same as another; null when its sender gave no clientMessageId. None of the parts has a newline. */
-function idempotencyKeyOf({ transactionKey, senderKey, clientMessageId }: Send): string | null {
-  return clientMessageId === null ? null : [transactionKey, senderKey ?? '', clientMessageId].join('\n')
 }

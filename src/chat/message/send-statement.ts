@@ -6,10 +6,18 @@ import type { Send } from './message.js'
 /** The call of the database function `send_messages`: a migration has it, and says what it promises. */
 export const SEND_MESSAGES: Statement = {
   name: 'send_messages',
-  text: 'SELECT * FROM send_messages($1::uuid[], $2::text[], $3::text[], $4::"MessageType"[], $5::text[], $6::uuid[], $7::text[])',
+  text: 'SELECT * FROM send_messages($1::uuid[], $2::text[], $3::text[], $4::"MessageType"[], $5::text[], $6::uuid[], $7::text[], $8::int, $9::text[])',
 }
 
-export function sendValues(sends: readonly Send[]): unknown[] {
+/** How a batch gets the locks of its transactions. */
+export interface Locking {
+  /** How long it waits for each; 0: it takes those that are free. */
+  readonly patienceMs: number
+  /** Those that another batch waits for, whose sends come first: they are not taken. */
+  readonly awaited: readonly string[]
+}
+
+export function sendValues(sends: readonly Send[], locking: Locking): unknown[] {
   return [
     sends.map((send) => send.messageId),
     sends.map((send) => send.transactionKey),
@@ -18,6 +26,8 @@ export function sendValues(sends: readonly Send[]): unknown[] {
     sends.map((send) => send.content),
     sends.map((send) => send.replyToId),
     sends.map((send) => send.clientMessageId),
+    locking.patienceMs,
+    locking.awaited,
   ]
 }
 
@@ -43,18 +53,19 @@ interface MessageColumns {
 
 /** A row of the function's answer. */
 export type SendRow =
-  | ({ readonly outcome: 'SENT' } & MessageColumns)
-  | ({ readonly outcome: 'DUPLICATE' } & MessageColumns)
-  | { readonly outcome: 'CONFLICT' }
-  | { readonly outcome: 'NOT_FOUND' }
+  | ({ readonly outcome: 'SENT' | 'DUPLICATE' } & MessageColumns)
+  | { readonly outcome: 'CONFLICT' | 'NOT_FOUND' | 'LOCKED' }
 
 /** What became of one send. */
 export type SendOutcome =
   | { readonly kind: 'SENT' | 'DUPLICATE'; readonly message: MessageWithSender }
   | { readonly kind: 'CONFLICT' | 'NOT_FOUND' }
 
-export function sendOutcome(row: SendRow): SendOutcome {
-  if (row.outcome === 'CONFLICT' || row.outcome === 'NOT_FOUND') return { kind: row.outcome }
+/** The same, or that it couldn't be stored yet: somebody else has its transaction locked. */
+export type SendAnswer = SendOutcome | { readonly kind: 'LOCKED' }
+
+export function sendAnswer(row: SendRow): SendAnswer {
+  if (row.outcome !== 'SENT' && row.outcome !== 'DUPLICATE') return { kind: row.outcome }
   const { outcome, senderDisplayName, senderAvatarUrl, senderStatus, senderLastSeenAt, ...message } = row
   const sender =
     message.senderKey === null

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { temporaryDirectory } from './directory.js'
+import { ServiceProcess } from './service-process.js'
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+const FROM_SOURCE = [process.execPath, '--import', 'tsx', 'src/main.ts'] as const
+
+/** The same database and secret make processes nodes of one service. */
+export interface NodeOptions {
+  readonly databaseUrl: string
+  readonly secret: string
+}
+
+/** Starts a node of a service in a process of its own, which ends with the test; the answer is the address of its API. */
+export async function startNode({ databaseUrl, secret }: NodeOptions): Promise<string> {
+  const node = new ServiceProcess({
+    project: PROJECT,
+    dataDirectory: temporaryDirectory(),
+    env: { DATABASE_URL: databaseUrl, JWT_SECRET: secret },
+    command: FROM_SOURCE,
+  })
+  onTestFinished(() => node.end())
+  return node.url()
+}
