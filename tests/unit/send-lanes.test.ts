@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Send } from '../../src/chat/message/message.js'
@@ -55,7 +56,7 @@ test('every send comes to the end that it should, whatever becomes of the batche
       const model = new SendStoreModel(scheduler, fate)
       const now = () => model.nowMs
       const log = { error() {} }
-      const lanes = new SendLanes({ store: model.store, bus, log, maxStuckCalls: 2, maxBatchSize: 3, now })
+      const lanes = new SendLanes({ store: model.store, bus, log, maxStuckCalls: 1, maxBatchSize: 3, now })
       const arrived: Sent[] = []
       const arrive = (input: Omit<Send, 'messageId' | 'type' | 'replyToId'>) => {
         const send: Send = { ...input, messageId: `${arrived.length}`, type: 'TEXT', replyToId: null }
@@ -74,6 +75,7 @@ test('every send comes to the end that it should, whatever becomes of the batche
       scheduler.scheduleSequence(all.map((burst) => async () => burst.forEach(arrive)))
       await scheduler.waitIdle()
 
+      expect(model.mostStuckCalls).toBeLessThanOrEqual(1)
       for (const sent of arrived) expectRightEnd(sent, model, arrived)
       for (const deal of DEALS) {
         const order = model.stored.filter(({ transactionKey }) => transactionKey === deal)
@@ -93,6 +95,33 @@ test('every send comes to the end that it should, whatever becomes of the batche
     }),
     { numRuns: 300 },
   )
+})
+
+test('with 5,000 waiting in a lane, or 20,000 altogether, further sends are refused at once', async () => {
+  const store = { send: () => new Promise<never>(() => {}), findStored: () => Promise.resolve([]) }
+  const lanes = new SendLanes({ store, bus, log: { error() {} }, maxStuckCalls: 1 })
+  let refused = 0
+  /** The answer is how many of these are refused. */
+  const flood = async (count: number, dealOf: (nth: number) => string) => {
+    const before = refused
+    for (let nth = 1; nth <= count; nth += 1) {
+      const transactionKey = dealOf(nth)
+      const messageId = `${nth}`
+      const send = { messageId, transactionKey, senderKey: 'bea', content: 'this', clientMessageId: null } as const
+      lanes.send({ ...send, type: 'TEXT', replyToId: null }).catch((error) => {
+        expect(error).toBeInstanceOf(ServiceUnavailableError)
+        refused += 1
+      })
+    }
+    await setImmediate()
+    return refused - before
+  }
+  expect(await flood(5_003, () => 'a')).toBe(3)
+  // A batch is under way: so many have room in its place.
+  expect(await flood(503, () => 'a')).toBe(3)
+  let waiting = 5_500
+  for (let more = 1; more > 0; waiting += more) more = 2_000 - (await flood(2_000, (nth) => `other ${nth}`))
+  expect(waiting).toBe(20_000)
 })
 
 function expectRightEnd({ send, settled }: Sent, model: SendStoreModel, arrived: readonly Sent[]): void {

@@ -28,6 +28,9 @@ export class SendStoreModel {
   /** How each call so far got its locks. */
   readonly lockings: Locking[] = []
   nowMs = 0
+  /** The most calls that waited for a lock as long as any does, at once. */
+  mostStuckCalls = 0
+  #stuckCalls = 0
   readonly #scheduler: Scheduler
   #fates: Iterator<Fate>
 
@@ -40,9 +43,12 @@ export class SendStoreModel {
     send: async (sends, locking) => {
       const fate = this.#nextFate(sends)
       this.lockings.push(locking)
+      if (locking.patienceMs === 500) this.#stuckCalls += 1
+      this.mostStuckCalls = Math.max(this.mostStuckCalls, this.#stuckCalls)
       await this.#scheduler.schedule(Promise.resolve(), 'the call')
       const answers = this.#call(sends, locking, fate)
       await this.#scheduler.schedule(Promise.resolve(), 'its answer')
+      if (locking.patienceMs === 500) this.#stuckCalls -= 1
       this.nowMs += fate.elapsedMs
       if (fate.end === 'answered') return answers
       for (const { messageId } of sends) this.#excuse(messageId, sends.length === 1 ? `${fate.end} alone` : fate.end)
