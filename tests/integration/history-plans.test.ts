@@ -48,7 +48,7 @@ beforeAll(async () => {
   await seed.deal('chat', { buyer: bea, seller: sam, agent: ana })
   await fillLongHistory(database.url)
   explainer = await Explainer.connect(database.url)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await explainer.close()
   await testService.close()

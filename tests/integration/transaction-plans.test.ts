@@ -24,7 +24,7 @@ beforeAll(async () => {
   await fillManyDeals(testService.database.url)
   explainer = await Explainer.connect(testService.database.url)
   database = openDatabase({ url: testService.database.url, poolSize: 1, onConnectionLost: () => {} })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await database.close()
   await explainer.close()
