@@ -15,15 +15,22 @@ async function isReady(url: string): Promise<boolean> {
   return (await fetch(new URL('/ready', url))).ok
 }
 
-const VICTIMS = {
-  'the whole server': (postmaster: number) => postmaster,
-  // Postgres can't trust the memory that it shares with the others then, and begins anew by itself.
-  'one connection of the server': (postmaster: number) => connectionOf(postmaster),
+interface Victim {
+  readonly name: string
+  processOf(postmaster: number): number
+  /** How many sends are acknowledged before it is killed, and how many after that. */
+  readonly sendCount: number
 }
 
-test.each(Object.keys(VICTIMS) as (keyof typeof VICTIMS)[])(
-  'kill -9 of %s during a burst of sends: the same process serves again, and every acknowledged message is there once',
-  async (victim) => {
+const VICTIMS: readonly Victim[] = [
+  { name: 'the whole server', processOf: (postmaster) => postmaster, sendCount: 1_000 },
+  // Postgres can't trust the memory that it shares with the others then, and begins anew by itself.
+  { name: 'one connection of the server', processOf: (postmaster) => connectionOf(postmaster), sendCount: 300 },
+]
+
+test.each(VICTIMS)(
+  'kill -9 of $name during a burst of sends: the same process serves again, and every acknowledged message is there once',
+  async ({ processOf, sendCount }) => {
     const service = project.start()
     const url = await service.url()
     const options = { url, token: service.token('Ana'), transactionId: 'txn_guitar' }
@@ -33,19 +40,26 @@ test.each(Object.keys(VICTIMS) as (keyof typeof VICTIMS)[])(
       after: encodeCursor('guitar', 0),
     })
     const burst = new Burst(options)
-    await burst.acknowledges(300)
+    await burst.acknowledges(sendCount)
 
-    kill(VICTIMS[victim](postmasterOf(service.dataDirectory)), 'SIGKILL')
+    expect(burst.underWayCount).toBeGreaterThan(0)
+    kill(processOf(postmasterOf(service.dataDirectory)), 'SIGKILL')
     await vi.waitFor(() => expect(refusals(burst).length).toBeGreaterThan(0), 10_000)
     await vi.waitUntil(() => isReady(url), { timeout: 30_000, interval: 50 })
-    await burst.acknowledges(100)
+    await burst.acknowledges(sendCount)
     await burst.stop()
 
     expect(new Set(refusals(burst))).toEqual(new Set(['SERVICE_UNAVAILABLE']))
     await burst.sendAllAgain(options)
     const stored = await storedMessages(url, options.token, options.transactionId)
     expect(new Map(stored.map(({ clientMessageId, id }) => [clientMessageId, id]))).toEqual(burst.acknowledged)
+    expect(stored.length).toBeGreaterThanOrEqual(2 * sendCount)
     expect(stored.map(({ sequence }) => sequence)).toEqual(countTo(burst.fates.size))
+    // Nothing but messages came to the deal meanwhile.
+    const [first] = stored
+    expect(stored.map(({ version }) => version)).toEqual(
+      countTo(stored.length).map((nth) => nth - 1 + (first?.version ?? 0)),
+    )
 
     // The socket of the subscriber was open all the time.
     const heard = (await listener.take(stored.length)).map(({ messageAdded }) => messageAdded.node.sequence)

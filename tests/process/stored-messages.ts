@@ -8,6 +8,7 @@ const PAGE = graphql(`
       nodes {
         id
         sequence
+        version
         clientMessageId
       }
       pageInfo {
@@ -21,6 +22,7 @@ const PAGE = graphql(`
 export interface StoredMessage {
   readonly id: string
   readonly sequence: number
+  readonly version: number
   readonly clientMessageId?: string | null | undefined
 }
 

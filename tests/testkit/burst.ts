@@ -19,6 +19,7 @@ export class Burst {
   readonly fates = new Map<string, Fate>()
   readonly #options: BurstOptions
   readonly #senders: Promise<void>[]
+  #underWayCount = 0
   #isStopped = false
   #wake: () => void = () => {}
 
@@ -37,6 +38,11 @@ export class Burst {
     }
   }
 
+  /** How many sends have no answer yet. */
+  get underWayCount(): number {
+    return this.#underWayCount
+  }
+
   /** By key, the ids of the messages whose senders were told that they are stored. */
   get acknowledged(): ReadonlyMap<string, string> {
     return new Map([...this.fates].flatMap(([key, fate]) => (isAcknowledged(fate) ? [[key, fate.messageId]] : [])))
@@ -50,18 +56,24 @@ export class Burst {
 
   /** Sends everything a second time, to the same service or the next. Fails when an acknowledged message is now another. */
   async sendAllAgain(options: BurstOptions): Promise<void> {
-    const again = [...this.fates].map(async ([key, before]) => {
-      const after = await sendOnce(options, key)
-      expect(after).toEqual(isAcknowledged(before) ? before : { messageId: expect.any(String) })
-      this.fates.set(key, after)
-    })
-    await Promise.all(again)
+    const all = [...this.fates].values()
+    const sendRest = async () => {
+      // They share one iterator: each takes what none of the others has taken.
+      for (const [key, before] of all) {
+        const after = await sendOnce(options, key)
+        expect(after).toEqual(isAcknowledged(before) ? before : { messageId: expect.any(String) })
+        this.fates.set(key, after)
+      }
+    }
+    await Promise.all(Array.from({ length: SENDERS }, sendRest))
   }
 
   async #send(sender: number): Promise<void> {
     for (let index = 1; !this.#isStopped; index += 1) {
       const key = `burst-${sender}-${index}`
+      this.#underWayCount += 1
       const fate = await sendOnce(this.#options, key)
+      this.#underWayCount -= 1
       this.fates.set(key, fate)
       this.#wake()
       if (fate === 'NO ANSWER') return

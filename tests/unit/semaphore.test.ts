@@ -26,5 +26,6 @@ test('a semaphore lets two run at once and the others in the order in which they
   ends[3]?.()
   ends[4]?.()
   await late
+  await semaphore.run(async () => {})
   expect((await early).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled'])
 })
