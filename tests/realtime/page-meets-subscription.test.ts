@@ -5,7 +5,7 @@ import { MessageStore } from '../../src/chat/message/message-store.js'
 import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { TransactionStore } from '../../src/chat/transaction/transaction-store.js'
 import type { Deal, Person } from '../testkit/seed.js'
-import { startTestService, type TestService } from '../testkit/service.js'
+import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { READINGS, scrollUp } from './page-readings.js'
@@ -28,12 +28,15 @@ const anyMeeting = fc.record({
   rowComesAfter: fc.oneof(fc.constant(0), fc.nat(15)),
   pageComesAfter: fc.oneof(fc.constant(0), fc.nat(15)),
   afterwards: fc.nat(3),
+  /** Whether the subscription is on another node than the page and all who talk; such a case takes up to 2 s. */
+  isElsewhere: fc.oneof({ weight: 7, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 })
 type Meeting = typeof anyMeeting extends fc.Arbitrary<infer Value> ? Value : never
 
 let testService: TestService
 let people: readonly [Person, Person, Person]
-let client: Client
+let anotherNode: TestNode
+let clients: { here: Client; elsewhere: Client }
 let meetings = 0
 let overlaps = 0
 
@@ -41,10 +44,14 @@ beforeAll(async () => {
   testService = await startTestService()
   const { seed } = testService
   people = [await seed.person('bea'), await seed.person('sam'), await seed.person('ana')]
-  client = connect(testService.webSocketUrl, people[1].token)
+  anotherNode = await testService.startAnotherNode()
+  const { token } = people[1]
+  clients = { here: connect(testService.webSocketUrl, token), elsewhere: connect(anotherNode.webSocketUrl, token) }
 })
 afterAll(async () => {
-  await client.dispose()
+  await clients.here.dispose()
+  await clients.elsewhere.dispose()
+  await anotherNode.close()
   await testService.close()
   console.log(`${meetings} meetings; in ${overlaps} the page had messages that came once more`)
 })
@@ -107,6 +114,7 @@ async function readAndFollow(deal: Deal, meeting: Meeting, talk: ReturnType<type
   await talk.until(() => meeting.readsAfter)
   const { page, timelineCursor: after } = await readSlowly(deal, meeting, talk)
   await talk.until((saidSoFar) => saidSoFar + meeting.subscribesAfter)
+  const client = meeting.isElsewhere ? clients.elsewhere : clients.here
   return { page, after, listener: listen(client, FOLLOW_MESSAGES, { transactionId: deal.id, after }) }
 }
 
