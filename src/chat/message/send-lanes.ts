@@ -1,10 +1,10 @@
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Logger } from 'pino'
 import { ServiceUnavailableError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { LiveEntry, MessageWithSender } from '../../events/topics.js'
 import type { Send } from './message.js'
 import type { MessageStore } from './message-store.js'
-import { Semaphore } from './semaphore.js'
 import { SendLane, type SendLaneParts } from './send-lane.js'
 import { createSendJob, type SendJob } from './send-queue.js'
 import type { SendOutcome } from './send-statement.js'
@@ -40,7 +40,7 @@ export class SendLanes {
   readonly #patientLane: SendLane
   /** By transaction, for those that stay locked. */
   readonly #stuckLanes = new Map<string, SendLane>()
-  readonly #stuckCalls: Semaphore
+  readonly #limitStuckCalls: LimitFunction
   /** By transaction, how many sends have met its lock and are not settled. */
   readonly #awaited = new Map<string, number>()
   #unsettledCount = 0
@@ -48,7 +48,7 @@ export class SendLanes {
   constructor(parts: SendLanesParts) {
     this.#parts = parts
     this.#now = parts.now ?? (() => performance.now())
-    this.#stuckCalls = new Semaphore(parts.maxStuckCalls)
+    this.#limitStuckCalls = pLimit(parts.maxStuckCalls)
     this.#lanes = Array.from({ length: LANE_COUNT }, () =>
       this.#createLane(0, this.#awaited, { onLocked: (job) => this.#await(job) }),
     )
@@ -91,7 +91,7 @@ export class SendLanes {
     const lane = this.#createLane(PATIENCE_MS, new Map(), {
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
       onLocked: (job) => job.reject(new ServiceUnavailableError()),
-      inTurn: (commit) => this.#stuckCalls.run(commit),
+      inTurn: (commit) => this.#limitStuckCalls(commit),
       onIdle: () => this.#stuckLanes.delete(transactionKey),
     })
     this.#stuckLanes.set(transactionKey, lane)
