@@ -1,8 +1,9 @@
 import type { WebSocket } from 'ws'
 import type { WriteProgress } from './write-progress.js'
 
-/** The slowest reader who is waited for, and what may be on the way to one: buffers of the system, there and here. */
+/** The slowest reader who is waited for. */
 const SLOWEST_BYTES_PER_MS = 64
+/** What may be on the way to one: the buffers of the systems, there and here. */
 const MOST_BYTES_ON_THE_WAY = 10 * 1024 * 1024
 
 /**
@@ -17,7 +18,7 @@ export class Heartbeat {
   readonly #intervalLooks: number
   readonly #lookEveryMs: number
   #looksLeft: number
-  /** What was taken before the ping that waits for its answer; null when none does. */
+  /** What had been taken when the ping was sent that waits for its answer; null when none does. */
   #pingedAfterBytes: number | null = null
   /** What the peer is known to have read. */
   #readBytes = 0

@@ -8,6 +8,8 @@ import { WriteProgress } from './write-progress.js'
 
 const LOOKS_IN_A_TIMEOUT = 10
 const LONGEST_BETWEEN_LOOKS_MS = 1_000
+/** From this part of the time on, one that seems to stand still is compared with what the system holds. */
+const SUSPECT_AFTER = 1 / 4
 
 export interface KeepAliveOptions {
   /** For so long a socket may owe something without any of it being taken. */
@@ -60,16 +62,17 @@ export class KeepAlive {
   }
 
   async #look(): Promise<void> {
-    const stalled: Watched[] = []
-    for (const { socket, progress, heartbeat } of this.#watched) {
+    const suspects: Watched[] = []
+    for (const watched of this.#watched) {
+      const { socket, progress, heartbeat } = watched
       progress.look()
       if (socket.isOpen && heartbeat.look()) socket.terminate()
-      else if (progress.looksInVain >= this.#stallLooks / 4) stalled.push({ socket, progress, heartbeat })
+      else if (progress.looksInVain >= this.#stallLooks * SUSPECT_AFTER) suspects.push(watched)
     }
-    if (stalled.length === 0) return
+    if (suspects.length === 0) return
     // Long for many connections, so it isn't read unless somebody seems to stand still.
     const tcpQueues = await readTcpQueues()
-    for (const { socket, progress } of stalled) {
+    for (const { socket, progress } of suspects) {
       progress.compare(tcpQueues)
       if (progress.looksInVain >= this.#stallLooks) this.#giveUp(socket, progress)
     }

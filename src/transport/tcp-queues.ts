@@ -16,7 +16,7 @@ export async function readTcpQueues(): Promise<ReadonlyMap<number, number>> {
   return new Map(lines.map(([, queue = '', inode = '']) => [Number(inode), Number.parseInt(queue, 16)]))
 }
 
-/** By what a socket is found in these tables. Null when it is closed. */
+/** The inode under which these tables have a socket. Null when it is closed. */
 export function inodeOf(fileDescriptor: number): number | null {
   try {
     return fstatSync(fileDescriptor).ino

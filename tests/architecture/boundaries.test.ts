@@ -57,7 +57,7 @@ function isRefused(file: string, other: string): boolean {
   }
   const [, , mayImport = []] = FLOORS.find(([name]) => name === floor) ?? []
   if (!mayImport.includes(floorOf(other)) && !mayImport.includes(other)) return true
-  if (/^chat\/.*-store\.ts$/.test(file) && /-(service|policy|registry)\.ts$/.test(other)) return true
+  if (/^chat\/.*-(store|statement)\.ts$/.test(file) && /-(service|policy|registry)\.ts$/.test(other)) return true
   const [room, otherRoom] = [roomOf(file), roomOf(other)]
   return room !== undefined && otherRoom !== undefined && ROOMS.indexOf(otherRoom) > ROOMS.indexOf(room)
 }
@@ -72,6 +72,7 @@ describe('imports', () => {
     ['a service that knows the package', 'chat/user/user-service.ts', 'graphql'],
     ['a policy that knows a schema', 'chat/user/user-policy.ts', 'chat/user/user-schema.ts'],
     ['a store that knows a service', 'chat/user/user-store.ts', 'chat/user/user-service.ts'],
+    ['a statement that knows a policy', 'chat/user/user-statement.ts', 'chat/user/user-policy.ts'],
     ['a store that knows a driver', 'chat/user/user-store.ts', 'pg'],
     ['a room that knows a later one', 'chat/user/user-schema.ts', 'chat/message/message.ts'],
     ['events that know a room', 'events/topics.ts', 'chat/message/message.ts'],

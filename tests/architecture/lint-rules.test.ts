@@ -17,6 +17,7 @@ const imports: readonly [file: string, module: string, rule: string | null][] = 
   ['src/chat/message/*-service.ts', '../../graphql/context.js', RESTRICTED],
   ['src/chat/message/*-store.ts', './message-service.js', RESTRICTED],
   ['src/chat/message/*-store.ts', 'ws', RESTRICTED],
+  ['src/chat/message/*-statement.ts', './message-policy.js', RESTRICTED],
   ['src/events/*.ts', 'pino', RESTRICTED],
   ['src/events/*.ts', '../chat/message/message.js', RESTRICTED],
   ['src/platform/*.ts', '../chat/message/message-service.js', RESTRICTED],

@@ -16,8 +16,8 @@ export type Follow = (
   listener: { delivered(data: object): void; ended(extensions: unknown[]): void },
 ) => () => void
 
-/** Where to listen, and after which cursor. */
-export interface Place {
+/** Which deal to listen to, and after which cursor. */
+export interface Beginning {
   readonly deal: Deal
   readonly after?: string
 }
@@ -30,7 +30,7 @@ export class Hearing {
   #ending: unknown[] | null = null
   #wake: () => void = () => {}
 
-  constructor(follow: Follow, document: TypedDocumentNode<object, FollowVariables>, { deal, after }: Place) {
+  constructor(follow: Follow, document: TypedDocumentNode<object, FollowVariables>, { deal, after }: Beginning) {
     const variables = after === undefined ? { transactionId: deal.id } : { transactionId: deal.id, after }
     this.stop = follow(document, variables, {
       delivered: (data) => {

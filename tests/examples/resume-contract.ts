@@ -80,7 +80,7 @@ export function describeResuming(name: string, open: Open): void {
       const { deal, after } = await fixture.newDeal()
       const first = await fixture.startAnother()
       const { proxy, hear } = await fixture.connect({ to: first })
-      // Said elsewhere, and so before: the first hears nothing live of what others commit.
+      // On another node, and so before Sam listens: the first would hear of it only when it asks.
       await deal.changeStatus('FUNDED')
       const hearing = hear(FOLLOW_TIMELINE, { deal, after })
       await hearing.hears(1)

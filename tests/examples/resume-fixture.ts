@@ -6,7 +6,7 @@ import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
-import { type Follow, Hearing, type Place } from './hearing.js'
+import { type Beginning, type Follow, Hearing } from './hearing.js'
 
 export interface ClientOptions {
   readonly url: string
@@ -93,8 +93,8 @@ export class ResumeFixture {
     const messages: Message[] = []
     const url = `ws://127.0.0.1:${proxy.port}/graphql`
     const follow = this.#open({ url, token, onMessage: (message) => messages.push(message) })
-    const hear = (document: Parameters<Follow>[0], place: Place) => {
-      const hearing = new Hearing(follow, document, place)
+    const hear = (document: Parameters<Follow>[0], beginning: Beginning) => {
+      const hearing = new Hearing(follow, document, beginning)
       onTestFinished(hearing.stop)
       return hearing
     }

@@ -3,7 +3,7 @@ import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { type Reading, TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import type { TimelineEntryKind } from '../../src/generated/prisma/client.js'
 import { countTo } from '../realtime/timeline-documents.js'
-import { fillTimeline } from '../testkit/long-timeline.js'
+import { fillDeal } from '../testkit/long-deal.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
@@ -58,11 +58,7 @@ test.each([
   ['of 10,000 characters of four bytes', '𝒳', 40_000],
 ])('messages %s come in pages that are bounded in bytes', async (_what, character, bytes) => {
   const deal = await testService.seed.deal(`long-${bytes}`, { buyer: bea })
-  await fillTimeline(testService.database.url, deal, {
-    messages: 60,
-    content: `repeat('${character}', 10000)`,
-    senderKey: `'bea'`,
-  })
+  await fillDeal(testService.database.url, deal, [bea], { count: 60, content: character.repeat(10_000) })
   const readings = await readingsOf(deal, ['MESSAGE_SENT'], countTo(62, 3))
   const most = Math.ceil(MAX_BYTES / (2 * bytes))
   expect(Math.max(...readings.map(({ entries }) => entries))).toBe(most)
@@ -72,14 +68,14 @@ test.each([
 
 test('short messages come a hundred at a time', async () => {
   const deal = await testService.seed.deal('short', { buyer: bea })
-  await fillTimeline(testService.database.url, deal, { messages: 1_000, senderKey: `'bea'` })
+  await fillDeal(testService.database.url, deal, [bea], { count: 1_000, content: 'words' })
   const readings = await readingsOf(deal, ['MESSAGE_SENT'], countTo(1_002, 3))
   expect(readings.map(({ entries }) => entries)).toEqual(Array(10).fill(MAX_ENTRIES))
 })
 
 test('what is rare in a long timeline is looked for in steps, and found', async () => {
   const deal = await testService.seed.deal('rare', { buyer: bea })
-  await fillTimeline(testService.database.url, deal, { messages: 10_000, senderKey: `'bea'` })
+  await fillDeal(testService.database.url, deal, [bea], { count: 10_000, content: 'words' })
   await deal.changeStatus('FUNDED')
   const readings = await readingsOf(deal, ['STATUS_CHANGED'], [10_003])
   expect(readings.map(({ span }) => span)).toEqual([...Array(5).fill(MAX_SPAN), 1])

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { READ_STRETCH, readValues, type Stretch } from '../../src/chat/timeline/read-statement.js'
-import { fillTimeline } from '../testkit/long-timeline.js'
+import { fillDeal } from '../testkit/long-deal.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 
@@ -21,11 +21,11 @@ beforeAll(async () => {
     database.url,
     `INSERT INTO "User" ("key", "displayName") SELECT 'user-' || n, 'User ' || n FROM generate_series(1, ${USERS}) n`,
   )
-  const senderKey = `'user-' || (1 + n % ${USERS})`
+  const senders = Array.from({ length: USERS }, (_, index) => ({ key: `user-${index + 1}` }))
   const long = await seed.deal('long', { buyer: bea })
-  await fillTimeline(database.url, long, { messages: MESSAGES, senderKey })
+  await fillDeal(database.url, long, senders, { count: MESSAGES, content: 'words' })
   for (const key of ['short-1', 'short-2', 'short-3']) {
-    await fillTimeline(database.url, await seed.deal(key, { buyer: bea }), { messages: 100, senderKey })
+    await fillDeal(database.url, await seed.deal(key, { buyer: bea }), senders, { count: 100, content: 'words' })
   }
   await query(
     database.url,

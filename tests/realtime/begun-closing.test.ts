@@ -88,7 +88,7 @@ test('subscriptions end when their socket begins to close, not when its client h
 test('nothing is read any more for a client that closes and takes its time to read what is on the way', async () => {
   const deal = await testService.seed.deal('unread', { buyer: bea, seller: sam })
   const after = await timelineCursor(sam, deal)
-  await fillDeal(testService.database.url, deal, bea, { count: 2_000, content: 'x'.repeat(10_000) })
+  await fillDeal(testService.database.url, deal, [bea], { count: 2_000, content: 'x'.repeat(10_000) })
   const read = vi.spyOn(TimelineStore.prototype, 'read')
   const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
   socket.subscribe('deal', print(FOLLOW_MESSAGES), { transactionId: deal.id, after })

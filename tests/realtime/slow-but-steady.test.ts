@@ -32,7 +32,7 @@ beforeAll(async () => {
   sam = await testService.seed.person('sam')
   deal = await testService.seed.deal('steady', { buyer: bea, seller: sam })
   beginning = await timelineCursor(sam, deal)
-  await fillDeal(testService.database.url, deal, bea, FILLING)
+  await fillDeal(testService.database.url, deal, [bea], FILLING)
 })
 beforeEach(async () => {
   throttle = await Throttle.start(testService.url)

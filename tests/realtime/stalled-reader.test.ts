@@ -34,7 +34,7 @@ beforeAll(async () => {
   sam = await testService.seed.person('sam')
   deal = await testService.seed.deal('stalled', { buyer: bea, seller: sam })
   beginning = await timelineCursor(sam, deal)
-  await fillDeal(testService.database.url, deal, bea, FILLING)
+  await fillDeal(testService.database.url, deal, [bea], FILLING)
 })
 afterAll(() => testService.close())
 

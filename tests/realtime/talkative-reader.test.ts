@@ -26,7 +26,7 @@ beforeAll(async () => {
   sam = await testService.seed.person('sam')
   deal = await testService.seed.deal('talkative', { buyer: sam })
   beginning = await timelineCursor(sam, deal)
-  await fillDeal(testService.database.url, deal, sam, { count: 2_000, content: 'x'.repeat(10_000) })
+  await fillDeal(testService.database.url, deal, [sam], { count: 2_000, content: 'x'.repeat(10_000) })
 })
 afterEach(async () => {
   vi.restoreAllMocks()

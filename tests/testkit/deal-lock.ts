@@ -20,10 +20,12 @@ export class DealLock {
   /** Waits until this many connections wait for a lock in the database. */
   async untilWaitedForBy(count: number): Promise<void> {
     const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    await vi.waitUntil(async () => (await this.#holder.query(waiting)).rowCount === count, {
-      timeout: 10_000,
-      interval: 1,
-    })
+    const isReached = async () => {
+      // Within a database transaction Postgres shows again and again what one saw first.
+      await this.#holder.query('SELECT pg_stat_clear_snapshot()')
+      return (await this.#holder.query(waiting)).rowCount === count
+    }
+    await vi.waitUntil(isReached, { timeout: 10_000, interval: 1 })
   }
 
   release(): Promise<void> {

@@ -3,15 +3,15 @@ import { query } from './sql.js'
 
 export interface Filling {
   readonly count: number
-  /** The content of each of these messages. */
+  /** What each of these messages says. */
   readonly content: string
 }
 
-/** Puts messages into a deal, past the service: for tests that need more of them than sending one by one allows. */
+/** Goes on with a deal by many messages, of the senders in turn and past the service: sending them would take too long. */
 export async function fillDeal(
   databaseUrl: string,
   deal: Deal,
-  sender: Person,
+  senders: readonly Pick<Person, 'key'>[],
   { count, content }: Filling,
 ): Promise<void> {
   await query(
@@ -23,8 +23,9 @@ export async function fillDeal(
      ), said AS (
        INSERT INTO "Message"
          ("id", "transactionKey", "sequence", "position", "version", "type", "senderKey", "content", "createdAt")
-       SELECT gen_random_uuid(), "key", sequence + n, position + n, position + n, 'TEXT', $2, $4, now()
+       SELECT gen_random_uuid(), deal."key", sequence + n, position + n, position + n, 'TEXT', sender."key", $4, now()
        FROM deal, generate_series(1, $3) AS n
+       JOIN unnest($2::text[]) WITH ORDINALITY AS sender("key", nth) ON sender.nth = 1 + n % cardinality($2::text[])
        RETURNING *
      )
      INSERT INTO "TimelineEntry"
@@ -32,6 +33,6 @@ export async function fillDeal(
      SELECT "transactionKey", "position", 'MESSAGE_SENT', "senderKey", "id",
        jsonb_build_object('content', "content"), "createdAt"
      FROM said`,
-    [deal.key, sender.key, count, content],
+    [deal.key, senders.map(({ key }) => key), count, content],
   )
 }

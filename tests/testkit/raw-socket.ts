@@ -73,6 +73,11 @@ export class RawSocket {
     this.#socket.on('pong', (data) => callback(String(data)))
   }
 
+  /** Resolves when that many more pings of the server have come; `ws` answers them. */
+  async pinged(times: number): Promise<void> {
+    for (let nth = 0; nth < times; nth += 1) await once(this.#socket, 'ping')
+  }
+
   /** A pong that nobody asked for. */
   pong(): void {
     this.#socket.pong()

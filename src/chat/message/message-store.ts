@@ -10,7 +10,7 @@ import { type Locking, SEND_MESSAGES, type SendAnswer, type SendRow, sendAnswer,
 
 /** SQLSTATE of a lock that was not to be had within lock_timeout. */
 const LOCK_NOT_AVAILABLE = '55P03'
-/** That, and the classes of bad data, constraints, and serialisation. */
+/** That one, and the classes of bad data, of constraints, and of deadlocks and serialisation. */
 const REJECTED_STATES = /^(22|23|40|55P03)/
 
 /** Postgres rejected a batch as a whole; sent by themselves, most of it may well be good. Nothing was stored. */
@@ -53,9 +53,9 @@ export class MessageStore {
       return rows.map(sendAnswer)
     } catch (cause) {
       const state = this.#database.sqlStateOf(cause)
-      // Without waiting, it was a lock on something else than the transaction, and only one send's perhaps.
-      const isEachLocked = state === LOCK_NOT_AVAILABLE && (locking.patienceMs > 0 || sends.length === 1)
-      if (isEachLocked) return sends.map(() => ({ kind: 'LOCKED' }))
+      // A batch that doesn't wait for transactions met a lock on something else, which perhaps only one of its sends needs.
+      const areAllLocked = state === LOCK_NOT_AVAILABLE && (locking.patienceMs > 0 || sends.length === 1)
+      if (areAllLocked) return sends.map(() => ({ kind: 'LOCKED' }))
       if (state !== null && REJECTED_STATES.test(state))
         throw new BatchRejectedError('The batch was rejected', { cause })
       if (this.#database.isUnavailable(cause)) throw new OutcomeUnknownError('The database was lost', { cause })

@@ -11,11 +11,11 @@ export interface SendLaneParts {
   /** Stores a batch, as `MessageStore` does it. */
   readonly store: (sends: readonly Send[]) => Promise<SendAnswer[]>
   readonly findStored: MessageStore['findStored']
-  /** Hears what each commit stored, before any of its senders. */
+  /** Hears what each commit stored, before any of its senders; in a transaction, in the order of positions. */
   readonly onCommitted: (messages: readonly MessageWithSender[]) => void
-  /** Has to settle this job, whose transaction is locked, by other means. */
+  /** Takes over a job whose transaction is locked: settling it is no business of this lane any more. */
   readonly onLocked: (job: SendJob) => void
-  /** Lets a commit begin when it may. */
+  /** Begins a commit when it may; left out: at once. */
   readonly inTurn?: (commit: () => Promise<void>) => Promise<void>
   /** Nothing waits here any more. */
   readonly onIdle?: () => void

@@ -1,10 +1,11 @@
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Logger } from 'pino'
 import { ServiceUnavailableError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { LiveEntry, MessageWithSender } from '../../events/topics.js'
+import type { MessageWithSender } from '../../events/topics.js'
+import { announceSent } from './announce-sent.js'
 import type { Send } from './message.js'
 import type { MessageStore } from './message-store.js'
-import { Semaphore } from './semaphore.js'
 import { SendLane, type SendLaneParts } from './send-lane.js'
 import { createSendJob, type SendJob } from './send-queue.js'
 import type { SendOutcome } from './send-statement.js'
@@ -28,29 +29,32 @@ export interface SendLanesParts {
 }
 
 /**
- * Group commit. Every send goes through one of a few lanes, by transaction, in which nobody waits for a lock: strangers
- * learn there that they are strangers, and what is free is stored. The sends of locked transactions go on to a lane where
- * they wait together, shortly; for a transaction that stays locked they go on to a lane of it alone. While any wait, what
- * arrives for that transaction takes the same way behind them, and so keeps its order.
+ * The way of every send to its commit: a transaction that somebody else has locked delays none that is free, and keeps
+ * the order of its own sends.
+ *
+ * Each begins in one of a few lanes, by transaction, in which nobody waits for a lock: strangers learn there that they are
+ * strangers, and what is free is stored. The sends of locked transactions go on to the patient lane, where they wait
+ * together, shortly; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
+ * wait, what arrives for that transaction takes the same way behind them.
  */
 export class SendLanes {
   readonly #parts: SendLanesParts
   readonly #now: () => number
-  readonly #lanes: readonly SendLane[]
+  readonly #firstLanes: readonly SendLane[]
   readonly #patientLane: SendLane
   /** By transaction, for those that stay locked. */
   readonly #stuckLanes = new Map<string, SendLane>()
-  readonly #stuckCalls: Semaphore
-  /** By transaction, how many sends have met its lock and are not settled. */
-  readonly #awaited = new Map<string, number>()
+  readonly #limitStuckCalls: LimitFunction
+  /** By transaction, how many sends left the first lane for its lock and are not settled. */
+  readonly #waitingCounts = new Map<string, number>()
   #unsettledCount = 0
 
   constructor(parts: SendLanesParts) {
     this.#parts = parts
     this.#now = parts.now ?? (() => performance.now())
-    this.#stuckCalls = new Semaphore(parts.maxStuckCalls)
-    this.#lanes = Array.from({ length: LANE_COUNT }, () =>
-      this.#createLane(0, this.#awaited, { onLocked: (job) => this.#await(job) }),
+    this.#limitStuckCalls = pLimit(parts.maxStuckCalls)
+    this.#firstLanes = Array.from({ length: LANE_COUNT }, () =>
+      this.#createLane(0, this.#waitingCounts, { onLocked: (job) => this.#addToPatientLane(job) }),
     )
     this.#patientLane = this.#createLane(SHORT_PATIENCE_MS, this.#stuckLanes, {
       onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
@@ -59,7 +63,7 @@ export class SendLanes {
 
   /** @throws {ServiceUnavailableError} when the message is not known to be stored. */
   async send(send: Send): Promise<SendOutcome> {
-    const lane = this.#lanes[hash(send.transactionKey) % LANE_COUNT]
+    const lane = this.#firstLanes[hash(send.transactionKey) % LANE_COUNT]
     if (!lane) throw new RangeError('There is no such lane')
     if (this.#unsettledCount >= MAX_UNSETTLED) throw new ServiceUnavailableError()
     this.#unsettledCount += 1
@@ -72,17 +76,18 @@ export class SendLanes {
     }
   }
 
-  #await(job: SendJob): void {
+  #addToPatientLane(job: SendJob): void {
     const { transactionKey } = job.send
-    const count = (change: number) => {
-      const counted = (this.#awaited.get(transactionKey) ?? 0) + change
-      if (counted === 0) this.#awaited.delete(transactionKey)
-      else this.#awaited.set(transactionKey, counted)
-    }
-    count(1)
-    const settled = () => count(-1)
+    this.#countWaiting(transactionKey, 1)
+    const settled = () => this.#countWaiting(transactionKey, -1)
     job.outcome.then(settled, settled)
     this.#patientLane.add(job)
+  }
+
+  #countWaiting(transactionKey: string, change: 1 | -1): void {
+    const count = (this.#waitingCounts.get(transactionKey) ?? 0) + change
+    if (count === 0) this.#waitingCounts.delete(transactionKey)
+    else this.#waitingCounts.set(transactionKey, count)
   }
 
   #stuckLane(transactionKey: string): SendLane {
@@ -91,13 +96,14 @@ export class SendLanes {
     const lane = this.#createLane(PATIENCE_MS, new Map(), {
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
       onLocked: (job) => job.reject(new ServiceUnavailableError()),
-      inTurn: (commit) => this.#stuckCalls.run(commit),
+      inTurn: (commit) => this.#limitStuckCalls(commit),
       onIdle: () => this.#stuckLanes.delete(transactionKey),
     })
     this.#stuckLanes.set(transactionKey, lane)
     return lane
   }
 
+  /** @param awaited by transaction: those whose sends wait in a later lane, and come before those of this one. */
   #createLane(
     patienceMs: number,
     awaited: ReadonlyMap<string, unknown>,
@@ -119,7 +125,7 @@ export class SendLanes {
 
   #announce(messages: readonly MessageWithSender[]): void {
     try {
-      announce(this.#parts.bus, messages)
+      announceSent(this.#parts.bus, messages)
     } catch (error) {
       this.#parts.log.error({ err: error }, 'What a commit stored could not be announced')
     }
@@ -133,34 +139,4 @@ function hash(text: string): number {
     value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
   }
   return value >>> 0
-}
-
-/** One ring a transaction, with all that the commit brought to it. */
-function announce(bus: EventBus, messages: readonly MessageWithSender[]): void {
-  const entries = new Map<string, LiveEntry[]>()
-  for (const message of messages) {
-    const known = entries.get(message.transactionKey)
-    if (known) known.push(sentEntry(message))
-    else entries.set(message.transactionKey, [sentEntry(message)])
-  }
-  // The database answers in the order of the sends, and so gives positions in that order.
-  for (const [transactionKey, sent] of entries) {
-    bus.publish('timelineAdvanced', transactionKey, { position: sent.at(-1)?.position ?? 0, entries: sent })
-  }
-}
-
-function sentEntry(message: MessageWithSender): LiveEntry {
-  return {
-    transactionKey: message.transactionKey,
-    position: message.position,
-    kind: 'MESSAGE_SENT',
-    actorKey: message.senderKey,
-    messageId: message.id,
-    userKey: null,
-    data: { content: message.content },
-    occurredAt: message.createdAt,
-    message,
-    actor: message.sender,
-    user: null,
-  }
 }

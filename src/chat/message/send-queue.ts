@@ -5,18 +5,18 @@ import type { SendOutcome } from './send-statement.js'
 const MAX_QUEUED = 5_000
 const MAX_WAIT_MS = 2_000
 
-/** A send on its way to its outcome. What settles it first counts, and the rest is nothing. */
+/** A send on its way to its outcome. Of several that settle it the first counts. */
 export interface SendJob {
   readonly send: Send
   /** What makes it the same as another; null when its sender gave no clientMessageId. */
   readonly key: string | null
+  /** When it arrived, in milliseconds of the clock that its queue is asked with. */
   readonly since: number
   readonly outcome: Promise<SendOutcome>
   resolve(outcome: SendOutcome): void
   reject(error: unknown): void
 }
 
-/** @param since when it arrived, in milliseconds of the clock that its queue is asked with. */
 export function createSendJob(send: Send, since: number): SendJob {
   const settle: Pick<SendJob, 'resolve' | 'reject'> = { resolve() {}, reject() {} }
   const outcome = new Promise<SendOutcome>((resolve, reject) => Object.assign(settle, { resolve, reject }))

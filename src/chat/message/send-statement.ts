@@ -11,9 +11,9 @@ export const SEND_MESSAGES: Statement = {
 
 /** How a batch gets the locks of its transactions. */
 export interface Locking {
-  /** How long it waits for each; 0: it takes those that are free. */
+  /** How long it waits for each; 0: it takes those that are free, and waits for none. */
   readonly patienceMs: number
-  /** Those that another batch waits for, whose sends come first: they are not taken. */
+  /** The keys of those that another batch waits for, whose sends come first: they are not taken, free or not. */
   readonly awaited: readonly string[]
 }
 

@@ -35,7 +35,7 @@ export class TimelineFollower {
   #isFailing = false
   #isStopped = false
   #hasGoneBack = false
-  #awaitingContact: (() => void)[] = []
+  #awaitingAnswer: (() => void)[] = []
   #unsubscribe: Unsubscribe = () => {}
 
   private constructor(transactionKey: string, head: number, { store, log, queueCapacity }: FollowerParts) {
@@ -104,20 +104,24 @@ export class TimelineFollower {
     this.#queues.delete(queue)
   }
 
-  /** Resolves when the database answers again. */
-  contact(): Promise<void> {
+  /** Resolves when the database has answered, as the next healing finds; at once when the timeline has gone back. */
+  untilAnswered(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#hasGoneBack) resolve()
-      else this.#awaitingContact.push(resolve)
+      else this.#awaitingAnswer.push(resolve)
     })
   }
 
-  /** The database was asked, when `seen` had been seen, where the timeline stands: what the doorbell lost shows in it. */
+  /**
+   * Takes over where the timeline stands, as the database says it: what the doorbell lost shows in that.
+   *
+   * @param seen what `seen` was when the database was asked.
+   */
   heal(head: number, seen: number): void {
     if (this.#isStopped) return
     if (head < seen) this.#goBack(head)
     else this.#hear({ position: head, entries: [] })
-    for (const resolve of this.#awaitingContact.splice(0)) resolve()
+    for (const resolve of this.#awaitingAnswer.splice(0)) resolve()
   }
 
   stop(): void {

@@ -16,7 +16,7 @@ interface Shared {
 const HEAL_EVERY_MS = 2_000
 const QUEUE_CAPACITY = 256
 
-/** The parts of each follower, and the pace; what is left out is as the protocol says. */
+/** The parts of each follower, and how often they are healed; what is left out is as docs/protocol.md has it. */
 export interface FollowersOptions extends Omit<FollowerParts, 'queueCapacity'> {
   readonly queueCapacity?: number
   readonly healEveryMs?: number
@@ -79,7 +79,7 @@ export class TimelineFollowers {
         if (follower.hasGoneBack) this.#forget(transactionKey, follower)
       }
     } catch (error) {
-      if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Where the timelines stand can not be read')
+      if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Where the timelines stand cannot be read')
       this.#isOutOfContact = true
     } finally {
       this.#isAsking = false

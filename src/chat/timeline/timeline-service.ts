@@ -3,12 +3,13 @@ import { NotFoundError } from '../../errors.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { Prisma, TimelineEntry, TimelineEntryKind, Transaction } from '../../generated/prisma/client.js'
 import { type Page, type PageArgs, type PageRequest, readPageRequest } from '../page.js'
+import type { Place } from '../place.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { entryData } from './timeline.js'
 import { decodeCursor } from './timeline-cursor.js'
 import type { TimelineFollowers } from './timeline-followers.js'
-import type { EntryPlace, TimelineStore } from './timeline-store.js'
+import type { TimelineStore } from './timeline-store.js'
 import { TimelineSubscription } from './timeline-subscription.js'
 
 const DEFAULT_PAGE_SIZE = 50
@@ -49,7 +50,7 @@ export class TimelineService {
   /** The entries at these places that exist and that the viewer may see, with what `include` asks for. */
   async findVisible(
     viewer: Viewer,
-    places: readonly EntryPlace[],
+    places: readonly Place[],
     include?: Prisma.TimelineEntryInclude,
   ): Promise<TimelineEntry[]> {
     return this.#transactionPolicy.onlyVisible(viewer, await this.#timelines.findMany(places, include))

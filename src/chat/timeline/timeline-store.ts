@@ -25,9 +25,6 @@ export interface Reading {
   readonly position: number
 }
 
-/** Where an entry stands. */
-export type EntryPlace = Place
-
 /** What following a timeline takes. */
 export type TimelineReader = Pick<TimelineStore, 'heads' | 'read' | 'isUnavailable'>
 
@@ -61,7 +58,7 @@ export class TimelineStore {
   }
 
   /** The entries at these places, in any order, with whatever else `include` asks for. */
-  findMany(places: readonly EntryPlace[], include?: Prisma.TimelineEntryInclude): Promise<TimelineEntry[]> {
+  findMany(places: readonly Place[], include?: Prisma.TimelineEntryInclude): Promise<TimelineEntry[]> {
     return this.#database.prisma.timelineEntry.findMany({
       where: atPlaces(places),
       ...(include && { include }),

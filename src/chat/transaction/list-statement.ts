@@ -3,7 +3,7 @@ import type { PageRequest } from '../page.js'
 import type { TransactionBound, TransactionFilter, TransactionScope } from './transaction.js'
 
 /** So many of a list, from one end of what the conditions leave. */
-interface Stretch {
+interface Slice {
   readonly from: 'start' | 'end'
   readonly limit: number
   readonly bounds: readonly Prisma.Sql[]
@@ -31,38 +31,39 @@ export function selectBeyond(
     : select(scope, filter, { from: 'start', limit: 1, bounds: [beyond('<=', bound)] })
 }
 
-function select(scope: TransactionScope, filter: TransactionFilter, stretch: Stretch): Prisma.Sql {
-  if (scope === 'ALL') return selectByStatus([], filter, stretch)
-  if ('participantKey' in scope) return selectBySeat(scope.participantKey, filter, stretch)
-  return selectByStatus([Prisma.sql`t."partnerClientId" = ${scope.partnerClientId}`], filter, stretch)
+function select(scope: TransactionScope, filter: TransactionFilter, slice: Slice): Prisma.Sql {
+  if (scope === 'ALL') return selectByStatus([], filter, slice)
+  if ('participantKey' in scope) return selectBySeat(scope.participantKey, filter, slice)
+  return selectByStatus([Prisma.sql`t."partnerClientId" = ${scope.partnerClientId}`], filter, slice)
 }
 
 /** Each status has its transactions in order in an index: the first of each status, and of those the first. */
 function selectByStatus(
   ofScope: readonly Prisma.Sql[],
   { statuses, unread }: TransactionFilter,
-  stretch: Stretch,
+  slice: Slice,
 ): Prisma.Sql {
-  const conditions = [Prisma.sql`t."status" = of."status"`, ...ofScope, ...stretch.bounds]
+  const conditions = [Prisma.sql`t."status" = of."status"`, ...ofScope, ...slice.bounds]
   // Whoever has no seat has nothing unread.
   if (unread) conditions.push(Prisma.sql`false`)
   const wanted = [...new Set(statuses ?? Object.values(TransactionStatus))]
   return Prisma.sql`
     SELECT t."key" FROM unnest(${wanted}::"TransactionStatus"[]) AS of("status") CROSS JOIN LATERAL (
       SELECT t."lastActivityAt", t."key" FROM "Transaction" t
-      WHERE ${Prisma.join(conditions, ' AND ')} ${firstOf(stretch)}
-    ) t ${firstOf(stretch)}`
+      WHERE ${Prisma.join(conditions, ' AND ')} ${firstOf(slice)}
+    ) t ${firstOf(slice)}`
 }
 
 /**
- * By way of the person's seats, or for somebody who has a seat in most transactions by way of those: Postgres knows
- * better. But not how many are unread, and looking for what isn't there it would go through everybody's.
+ * Postgres chooses whether to begin with the person's seats or, for somebody who has one in most transactions, with the
+ * transactions in order. But it can't know how many are unread, and would look for what isn't there in everybody's
+ * transactions: where that is asked for, it has to begin with the seats.
  */
-function selectBySeat(userKey: string, { statuses, unread }: TransactionFilter, stretch: Stretch): Prisma.Sql {
+function selectBySeat(userKey: string, { statuses, unread }: TransactionFilter, slice: Slice): Prisma.Sql {
   const conditions = [
     ...(statuses ? [Prisma.sql`t."status" = ANY (${[...statuses]}::"TransactionStatus"[])`] : []),
     ...(unread == null ? [] : [Prisma.sql`(t."messageCount" > seat."unreadFromSequence") = ${unread}`]),
-    ...stretch.bounds,
+    ...slice.bounds,
   ]
   return Prisma.sql`
     WITH seat AS ${unread == null ? Prisma.sql`NOT MATERIALIZED` : Prisma.sql`MATERIALIZED`} (
@@ -70,10 +71,10 @@ function selectBySeat(userKey: string, { statuses, unread }: TransactionFilter, 
       WHERE p."userKey" = ${userKey} AND p."leftAt" IS NULL
     )
     SELECT t."key" FROM seat JOIN "Transaction" t ON t."key" = seat."transactionKey"
-    ${conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`} ${firstOf(stretch)}`
+    ${conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`} ${firstOf(slice)}`
 }
 
-function firstOf({ from, limit }: Stretch): Prisma.Sql {
+function firstOf({ from, limit }: Slice): Prisma.Sql {
   const direction = from === 'start' ? Prisma.sql`DESC` : Prisma.sql`ASC`
   return Prisma.sql`ORDER BY t."lastActivityAt" ${direction}, t."key" ${direction} LIMIT ${limit}`
 }
