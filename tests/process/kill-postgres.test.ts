@@ -28,9 +28,9 @@ const VICTIMS: readonly Victim[] = [
   { name: 'one connection of the server', processOf: (postmaster) => connectionOf(postmaster), sendCount: 300 },
 ]
 
-test.each(VICTIMS)(
-  'kill -9 of $name during a burst of sends: the same process serves again, and every acknowledged message is there once',
-  async ({ processOf, sendCount }) => {
+test.each(VICTIMS.map((victim) => [victim.name, victim] as const))(
+  'kill -9 of %s during a burst of sends: the same process serves again, and every acknowledged message is there once',
+  async (_, { processOf, sendCount }) => {
     const service = project.start()
     const url = await service.url()
     const options = { url, token: service.token('Ana'), transactionId: 'txn_guitar' }
