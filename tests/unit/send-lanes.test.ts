@@ -83,7 +83,8 @@ test('every send comes to the end that it should, whatever becomes of the batche
         expect(ids).toEqual(ids.toSorted((one, other) => one - other))
       }
 
-      // Nothing is left of what was waited for.
+      // Nothing is left of what was waited for, after a while.
+      model.nowMs += 1_000
       model.lockings.length = 0
       model.goOnWith(lockedOnce())
       arrive({ transactionKey: 'a', senderKey: 'bea', clientMessageId: null, content: 'afterwards' })

@@ -79,10 +79,8 @@ export class SendStoreModel {
     if (patienceMs > 0 && members.length < sends.length) throw new Error('A stranger was made to wait')
     const keys = sends.flatMap((send) => (send.clientMessageId === null ? [] : keyOf(send)))
     if (new Set(keys).size < keys.length) throw new Error('Equal keys are in one batch')
-    const isStuck = ({ transactionKey }: Send) => locked.includes(transactionKey) && !awaited.includes(transactionKey)
-    if (patienceMs > 0 && members.some(isStuck)) {
-      if (awaited.length === 0) for (const { messageId } of sends) this.#excuse(messageId, 'locked')
-      return sends.map(() => ({ kind: 'LOCKED' }))
+    for (const { messageId, transactionKey } of patienceMs === 500 ? members : []) {
+      if (locked.includes(transactionKey)) this.#excuse(messageId, 'locked')
     }
     const isFree = ({ transactionKey }: Send) => !locked.includes(transactionKey) && !awaited.includes(transactionKey)
     const isCommitted = end === 'answered' || end === 'lost after the commit'

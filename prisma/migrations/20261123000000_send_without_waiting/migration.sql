@@ -10,8 +10,8 @@
 --   LOCKED     it would be stored, but this call doesn't hold the lock of its transaction
 -- Whether a transaction is locked changes only SENT to LOCKED: to a stranger it is no other than one that doesn't exist.
 --
--- With a p_patience_ms of 0 no transaction that somebody else has locked is waited for; otherwise each is, up to that
--- long. Those in p_awaited are not locked, free or not: the caller waits for them in another call, whose sends come first.
+-- With a p_patience_ms of 0 no transaction that somebody else has locked is waited for; otherwise all together are, up to
+-- that long, and when that is over each of the others for 10 ms. Those in p_awaited are not locked, free or not: the caller waits for them in another call, whose sends come first.
 --
 -- The locks come first and alone. It must be VOLATILE: then the statement after them has a snapshot of its own, taken
 -- when the locks are held, and sees what the holders before us committed. One statement that locks and inserts would
@@ -52,6 +52,9 @@ CREATE FUNCTION send_messages(
 DECLARE
     v_sought text[];
     v_locked text[];
+    v_key    text;
+    v_until  timestamptz;
+    v_left_ms int;
     v_now    timestamptz;
 BEGIN
     -- Only where a sender has a seat: a stranger's send neither waits for a lock nor makes others wait.
@@ -69,12 +72,22 @@ BEGIN
             ORDER BY t."key" FOR NO KEY UPDATE SKIP LOCKED
         );
     ELSE
-        PERFORM set_config('lock_timeout', p_patience_ms::text, true);
-        v_locked := ARRAY(
-            SELECT t."key" FROM "Transaction" t
-            WHERE t."key" = ANY (v_sought) AND t."key" <> ALL (p_awaited)
-            ORDER BY t."key" FOR NO KEY UPDATE
-        );
+        v_locked := '{}';
+        v_until := clock_timestamp() + p_patience_ms * interval '1 millisecond';
+        FOR v_key IN
+            SELECT DISTINCT sought."key" COLLATE "C" FROM unnest(v_sought) AS sought("key")
+            WHERE sought."key" <> ALL (p_awaited) ORDER BY 1
+        LOOP
+            -- A lock that is not to be had keeps nobody from the others: what is left of the patience is for them.
+            BEGIN
+                v_left_ms := ceil(extract(epoch FROM v_until - clock_timestamp()) * 1000);
+                PERFORM set_config('lock_timeout', greatest(v_left_ms, 10)::text, true);
+                PERFORM FROM "Transaction" t WHERE t."key" = v_key FOR NO KEY UPDATE;
+                v_locked := v_locked || v_key;
+            EXCEPTION WHEN lock_not_available THEN
+                NULL;
+            END;
+        END LOOP;
     END IF;
 
     v_now := date_trunc('milliseconds', clock_timestamp());

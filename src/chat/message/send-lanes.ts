@@ -16,6 +16,8 @@ const MAX_UNSETTLED = 20_000
 /** Longer than the commits of other nodes, and the changes that somebody makes to a message, take. */
 const SHORT_PATIENCE_MS = 100
 const PATIENCE_MS = 500
+/** For so long a transaction is taken to be locked still that was not to be had with all patience. */
+const STUCK_FOR_MS = 1_000
 
 export interface SendLanesParts {
   readonly store: Pick<MessageStore, 'send' | 'findStored'>
@@ -35,7 +37,8 @@ export interface SendLanesParts {
  * Each begins in one of a few lanes, by transaction, in which nobody waits for a lock: strangers learn there that they are
  * strangers, and what is free is stored. The sends of locked transactions go on to the patient lane, where they wait
  * together, shortly; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
- * wait, what arrives for that transaction takes the same way behind them.
+ * wait, what arrives for that transaction takes the same way behind them. One that was found to stay locked is not waited
+ * for in the patient lane for a while: it would use up the patience that is for all.
  */
 export class SendLanes {
   readonly #parts: SendLanesParts
@@ -44,6 +47,8 @@ export class SendLanes {
   readonly #patientLane: SendLane
   /** By transaction, for those that stay locked. */
   readonly #stuckLanes = new Map<string, SendLane>()
+  /** By transaction, until when it is taken to be locked still; the oldest first. */
+  readonly #stuckUntil = new Map<string, number>()
   readonly #limitStuckCalls: LimitFunction
   /** By transaction, how many sends left the first lane for its lock and are not settled. */
   readonly #waitingCounts = new Map<string, number>()
@@ -54,9 +59,9 @@ export class SendLanes {
     this.#now = parts.now ?? (() => performance.now())
     this.#limitStuckCalls = pLimit(parts.maxStuckCalls)
     this.#firstLanes = Array.from({ length: LANE_COUNT }, () =>
-      this.#createLane(0, this.#waitingCounts, { onLocked: (job) => this.#addToPatientLane(job) }),
+      this.#createLane(0, (key) => this.#waitingCounts.has(key), { onLocked: (job) => this.#addToPatientLane(job) }),
     )
-    this.#patientLane = this.#createLane(SHORT_PATIENCE_MS, this.#stuckLanes, {
+    this.#patientLane = this.#createLane(SHORT_PATIENCE_MS, (key) => this.#isStuck(key), {
       onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
     })
   }
@@ -93,9 +98,12 @@ export class SendLanes {
   #stuckLane(transactionKey: string): SendLane {
     const existing = this.#stuckLanes.get(transactionKey)
     if (existing) return existing
-    const lane = this.#createLane(PATIENCE_MS, new Map(), {
+    const lane = this.#createLane(PATIENCE_MS, () => false, {
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
-      onLocked: (job) => job.reject(new ServiceUnavailableError()),
+      onLocked: (job) => {
+        this.#rememberStuck(transactionKey)
+        job.reject(new ServiceUnavailableError())
+      },
       inTurn: (commit) => this.#limitStuckCalls(commit),
       onIdle: () => this.#stuckLanes.delete(transactionKey),
     })
@@ -103,10 +111,24 @@ export class SendLanes {
     return lane
   }
 
-  /** @param awaited by transaction: those whose sends wait in a later lane, and come before those of this one. */
+  #isStuck(transactionKey: string): boolean {
+    return this.#stuckLanes.has(transactionKey) || (this.#stuckUntil.get(transactionKey) ?? 0) > this.#now()
+  }
+
+  #rememberStuck(transactionKey: string): void {
+    const now = this.#now()
+    this.#stuckUntil.delete(transactionKey)
+    this.#stuckUntil.set(transactionKey, now + STUCK_FOR_MS)
+    for (const [key, until] of this.#stuckUntil) {
+      if (until > now) break
+      this.#stuckUntil.delete(key)
+    }
+  }
+
+  /** @param isAwaited of a transaction: whether its sends wait in a later lane, and come before those of this one. */
   #createLane(
     patienceMs: number,
-    awaited: ReadonlyMap<string, unknown>,
+    isAwaited: (transactionKey: string) => boolean,
     parts: Pick<SendLaneParts, 'onLocked' | 'inTurn' | 'onIdle'>,
   ): SendLane {
     const { store, maxBatchSize = MAX_BATCH_SIZE } = this.#parts
@@ -116,7 +138,7 @@ export class SendLanes {
       now: this.#now,
       store: (sends) => {
         const transactionKeys = new Set(sends.map((send) => send.transactionKey))
-        return store.send(sends, { patienceMs, awaited: [...transactionKeys].filter((key) => awaited.has(key)) })
+        return store.send(sends, { patienceMs, awaited: [...transactionKeys].filter(isAwaited) })
       },
       findStored: (messageIds) => store.findStored(messageIds),
       onCommitted: (messages) => this.#announce(messages),
