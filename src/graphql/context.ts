@@ -8,7 +8,7 @@ import type { TransactionAccess } from '../chat/transaction/transaction.js'
 import type { TransactionPolicy } from '../chat/transaction/transaction-policy.js'
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
 import type { UserService } from '../chat/user/user-service.js'
-import { UnauthenticatedError } from '../errors.js'
+import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
 
 export interface Services {
@@ -40,6 +40,15 @@ export interface Context {
   readonly prisma: PrismaClient
   /** What the viewer has of a transaction; null when they may not see it. Asked for many at once, it is one statement. */
   accessTo(transactionKey: string): Promise<TransactionAccess | null>
+  /** Notes that something of a transaction was read for an event, as it is by now. */
+  noteReading(transactionKey: string): void
+  /**
+   * Asks once more for the transactions of which something was read: what is shown was the viewer's to see after it was
+   * read.
+   *
+   * @throws {NotFoundError} when it isn't, for one of them.
+   */
+  confirmAccess(): Promise<void>
 }
 
 export interface ContextParts {
@@ -60,6 +69,7 @@ export function createContext(
     const granted = await transactionPolicy.accessTo(requireViewer(), transactionKeys)
     return transactionKeys.map((transactionKey) => granted.get(transactionKey) ?? null)
   })
+  const read = new Set<string>()
   return {
     get viewer() {
       return requireViewer()
@@ -67,5 +77,11 @@ export function createContext(
     services,
     prisma,
     accessTo: (transactionKey) => access.load(transactionKey),
+    noteReading: (transactionKey) => void read.add(transactionKey),
+    async confirmAccess() {
+      if (read.size === 0) return
+      const granted = await transactionPolicy.accessTo(requireViewer(), [...read])
+      if (granted.size < read.size) throw new NotFoundError('transaction', 'transactionId')
+    },
   }
 }

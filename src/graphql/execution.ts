@@ -29,9 +29,11 @@ export function createExecution(createContext: ContextFactory): Execution {
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
       return mapEvents(source[Symbol.asyncIterator](), async (rootValue) => {
-        const result = await execute({ ...withContext(args), rootValue })
+        const context = createContext(args.contextValue as RequestContext)
+        const result = await execute({ ...args, contextValue: context, rootValue })
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
         if (result.errors?.[0]) throw result.errors[0]
+        await context.confirmAccess()
         return result
       })
     },

@@ -29,13 +29,14 @@ export function selectedRelations<ModelInclude extends object>(options: Selectio
  * @throws {NotFoundError} when `readWith` finds nothing: the viewer was removed meanwhile, and must not see how things
  * stand by now.
  */
-export async function withSelectedRelations<Row extends object, ModelInclude extends object>(
-  row: Row,
-  options: SelectionOptions,
-  readWith: (include: ModelInclude) => Promise<Row | undefined>,
-): Promise<Row> {
+export async function withSelectedRelations<
+  Row extends { readonly transactionKey: string },
+  ModelInclude extends object,
+>(row: Row, options: SelectionOptions, readWith: (include: ModelInclude) => Promise<Row | undefined>): Promise<Row> {
   const include = selectedRelations<ModelInclude>(options)
   if (include === undefined || hasRelations(row, include as Include)) return row
+  // Below it, fields read on by themselves.
+  options.context.noteReading(row.transactionKey)
   const found = await readWith(include)
   if (!found) throw new NotFoundError('transaction', 'transactionId')
   return found

@@ -1,6 +1,7 @@
 import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { MessageService } from '../../src/chat/message/message-service.js'
+import { MessageStore } from '../../src/chat/message/message-store.js'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
@@ -75,6 +76,23 @@ test('an entry that is delivered while its reader is removed shows nothing that 
   const heard = [await socket.next()]
   while (heard.at(-1)?.type !== 'error') heard.push(await socket.next())
   expect(JSON.stringify(heard)).not.toContain('not for Sam')
+  await socket.close()
+})
+
+test('what an event reads on by itself shows nothing that was said after its reader was removed', async () => {
+  const deal = await testService.seed.deal('reads-below', { buyer: bea, seller: sam })
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  const after = await timelineCursor(sam, deal)
+  const { newest } = MessageStore.prototype
+  vi.spyOn(MessageStore.prototype, 'newest').mockImplementationOnce(async function (this: MessageStore, ...args) {
+    await deal.seat({ buyer: bea })
+    await bea.say(deal, 'not for Sam')
+    return newest.apply(this, args)
+  })
+  socket.subscribe('sam', print(WITH_NEWEST), { transactionId: deal.id, after })
+  await bea.say(deal, 'for Sam')
+
+  expect(await socket.next()).toEqual({ type: 'error', id: 'sam', payload: [GONE] })
   await socket.close()
 })
 

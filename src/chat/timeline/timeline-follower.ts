@@ -104,8 +104,12 @@ export class TimelineFollower {
     this.#queues.delete(queue)
   }
 
-  /** Resolves when the database has answered, as the next healing finds; at once when the timeline has gone back. */
-  untilAnswered(): Promise<void> {
+  /**
+   * Somebody's own reading failed, which is logged once. Resolves when the database has answered, as the next healing
+   * finds; at once when the timeline has gone back.
+   */
+  untilAnswered(error: unknown): Promise<void> {
+    this.#warnOnce(error)
     return new Promise((resolve) => {
       if (this.#hasGoneBack) resolve()
       else this.#awaitingAnswer.push(resolve)
@@ -165,13 +169,17 @@ export class TimelineFollower {
       }
     } catch (error) {
       // The next ring or the next healing comes back to it; what is said once need not be said each time.
-      if (!this.#isFailing) {
-        this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
-      }
-      this.#isFailing = true
+      this.#warnOnce(error)
     } finally {
       this.#isReading = false
     }
+  }
+
+  #warnOnce(error: unknown): void {
+    if (!this.#isFailing) {
+      this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
+    }
+    this.#isFailing = true
   }
 
   #goBack(head: number): void {

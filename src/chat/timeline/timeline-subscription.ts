@@ -105,7 +105,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
       return (await this.#unlessEnded(this.#store.read(stretch))) ?? nothing
     } catch (error) {
       if (!this.#store.isUnavailable(error)) throw error
-      await this.#unlessEnded(this.#lease.follower.untilAnswered())
+      await this.#unlessEnded(this.#lease.follower.untilAnswered(error))
       return nothing
     }
   }
