@@ -1,4 +1,7 @@
+import { uuidv7 } from 'uuidv7'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { SEND_MESSAGES, sendValues } from '../../src/chat/message/send-statement.js'
+import { DealLock } from '../testkit/deal-lock.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 
@@ -31,6 +34,30 @@ test('in a deal no message is earlier than the one before it, also after the clo
   const instants = messages.map(({ createdAt }) => createdAt.getTime())
   expect(instants).toHaveLength(84)
   expect(instants).toEqual(instants.toSorted((one, other) => one - other))
+})
+
+test('a message that had to wait for its deal is as late as the deal was free, not as early as it was sent', async () => {
+  const { seed, database } = testService
+  const eve = await seed.person('eve')
+  const { key } = await seed.deal('awaited', { buyer: eve })
+  const lock = await DealLock.hold(database.url, key)
+  const send = { messageId: uuidv7(), transactionKey: key, senderKey: eve.key, content: 'At last', replyToId: null }
+  // One call that waits as long as it takes: the service would give up, and call again.
+  const sending = query<{ outcome: string; createdAt: Date }>(
+    database.url,
+    SEND_MESSAGES.text,
+    sendValues([{ ...send, type: 'TEXT', clientMessageId: null }], { patienceMs: 10_000, awaited: [] }),
+  )
+  await lock.untilWaitedForBy(1)
+  // Instants have milliseconds: some have to pass.
+  const [release] = await query<{ at: Date }>(
+    database.url,
+    `SELECT date_trunc('milliseconds', clock_timestamp()) AS at FROM pg_sleep(0.02)`,
+  )
+  await lock.release()
+  const [sent] = await sending
+  expect(sent?.outcome).toBe('SENT')
+  expect(sent?.createdAt.getTime()).toBeGreaterThanOrEqual(release?.at.getTime() ?? Number.POSITIVE_INFINITY)
 })
 
 test('who reads on has read later than before, also after the clock was set back', async () => {
