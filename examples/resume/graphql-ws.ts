@@ -1,5 +1,4 @@
-import type { Client, ClientOptions, FormattedExecutionResult, Sink, SubscribePayload } from 'graphql-ws'
-import { TerminatedCloseEvent } from 'graphql-ws'
+import type { Client, FormattedExecutionResult, Sink, SubscribePayload } from 'graphql-ws'
 
 /** How a subscription ends when the service, not the application, has a problem. It is gone on with after a pause. */
 const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])
@@ -8,23 +7,9 @@ const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'
 const pauseMs = (failures: number) => Math.random() * Math.min(30_000, 500 * 2 ** failures)
 
 /**
- * Options with which graphql-ws comes back for ever, each time with a fresh token:
- * `createClient({ url, ...reconnecting(freshToken) })`. When there is no token to be had, let `token` reject: that ends
- * everything with this reason.
- */
-export const reconnecting = (token: () => string | Promise<string>): Omit<ClientOptions, 'url'> => ({
-  connectionParams: async () => ({ token: await token() }),
-  retryAttempts: Number.POSITIVE_INFINITY,
-  retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, pauseMs(retries))),
-  // Also when a connection is refused. What the application itself throws is an Error, and would only be thrown again.
-  shouldRetry: (reason) => !(reason instanceof Error) || reason instanceof TerminatedCloseEvent,
-  connectionAckWaitTimeout: 10_000,
-  keepAlive: 10_000, // A connection that died without a word is noticed by writing to it.
-})
-
-/**
  * Subscribes like `client.subscribe`, and delivers everything after `variables.after` once and in order, however often the
- * connection breaks. The query hands `$after` to its field and selects `cursor`, whichever of the four fields it is.
+ * connection breaks. The query must hand `$after` to its field and select `cursor`, whichever of the four fields it is:
+ * without `cursor` there is nothing to resume from, and what was delivered since `after` comes again.
  *
  * Without `after` it begins with what comes next, and resumes from its first delivery on; what happens before that may be
  * missed. Begin with a `timelineCursor` that was read before, and there is no such gap.
@@ -44,7 +29,8 @@ export function subscribe<Data extends Record<string, { readonly cursor: string 
     stop = client.subscribe<Data, Record<string, unknown>>(payload, {
       next(result) {
         failures = 0
-        for (const { cursor } of Object.values(result.data ?? {})) payload.variables.after = cursor
+        const [delivery] = Object.values<{ readonly cursor?: string } | null>(result.data ?? {})
+        if (delivery?.cursor !== undefined) payload.variables.after = delivery.cursor
         sink.next(result)
       },
       error(reason) {

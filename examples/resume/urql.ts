@@ -1,5 +1,5 @@
 import type { ExecutionResult, SubscriptionForwarder } from '@urql/core'
-import { type Client, type ClientOptions, TerminatedCloseEvent } from 'graphql-ws'
+import type { Client } from 'graphql-ws'
 
 /** How a subscription ends when the service, not the application, has a problem. It is gone on with after a pause. */
 const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])
@@ -8,24 +8,9 @@ const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'
 const pauseMs = (failures: number) => Math.random() * Math.min(30_000, 500 * 2 ** failures)
 
 /**
- * Options with which graphql-ws comes back for ever, each time with a fresh token:
- * `createClient({ url, ...reconnecting(freshToken) })`. When there is no token to be had, let `token` reject: that ends
- * everything with this reason.
- */
-export const reconnecting = (token: () => string | Promise<string>): Omit<ClientOptions, 'url'> => ({
-  connectionParams: async () => ({ token: await token() }),
-  retryAttempts: Number.POSITIVE_INFINITY,
-  retryWait: (retries) => new Promise((resolve) => setTimeout(resolve, pauseMs(retries))),
-  // Also when a connection is refused. What the application itself throws is an Error, and would only be thrown again.
-  shouldRetry: (reason) => !(reason instanceof Error) || reason instanceof TerminatedCloseEvent,
-  connectionAckWaitTimeout: 10_000,
-  keepAlive: 10_000, // A connection that died without a word is noticed by writing to it.
-})
-
-/**
  * The `forwardSubscription` of urql's `subscriptionExchange`, with which every subscription delivers all that is after its
- * variable `after` once and in order, however often the connection breaks. The document hands `$after` to its field and
- * selects `cursor`, whichever of the four fields it is.
+ * variable `after` once and in order, however often the connection breaks. The document must hand `$after` to its field
+ * and select `cursor`, whichever of the four fields it is.
  *
  * Without `after` a subscription begins with what comes next, and resumes from its first delivery on; what happens before
  * that may be missed. Begin with a `timelineCursor` that was read before, and there is no such gap.

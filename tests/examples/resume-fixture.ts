@@ -10,7 +10,10 @@ import { type Beginning, type Follow, Hearing } from './hearing.js'
 
 export interface ClientOptions {
   readonly url: string
-  readonly token: () => string | Promise<string>
+  readonly token: () => string | null | Promise<string | null>
+  /** How often to ping, and how long to wait for the answer; undefined: as the example has it. */
+  readonly keepAlive?: number
+  readonly patienceMs?: number
   /** Is told every message that comes over the socket. */
   readonly onMessage: (message: Message) => void
 }
@@ -88,11 +91,11 @@ export class ResumeFixture {
   }
 
   /** A client of Sam's, what came over its socket so far, and the proxy that it goes through. */
-  async connect({ to = this.testService, token = () => this.sam.token }: Partial<SamsConnection> = {}) {
+  async connect({ to = this.testService, token = () => this.sam.token, ...pings }: Partial<SamsConnection> = {}) {
     const proxy = await CuttingProxy.start(to.service.address.port)
     const messages: Message[] = []
     const url = `ws://127.0.0.1:${proxy.port}/graphql`
-    const follow = this.#open({ url, token, onMessage: (message) => messages.push(message) })
+    const follow = this.#open({ url, token, ...pings, onMessage: (message) => messages.push(message) })
     const hear = (document: Parameters<Follow>[0], beginning: Beginning) => {
       const hearing = new Hearing(follow, document, beginning)
       onTestFinished(hearing.stop)
@@ -102,7 +105,6 @@ export class ResumeFixture {
   }
 }
 
-interface SamsConnection {
+interface SamsConnection extends Pick<ClientOptions, 'token' | 'keepAlive' | 'patienceMs'> {
   readonly to: TestService
-  readonly token: ClientOptions['token']
 }

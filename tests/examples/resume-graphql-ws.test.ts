@@ -1,11 +1,11 @@
 import { print } from 'graphql'
-import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { reconnecting, subscribe } from '../../examples/resume/graphql-ws.js'
+import { subscribe } from '../../examples/resume/graphql-ws.js'
+import { reconnectingClient } from '../../examples/resume/reconnecting.js'
 import { describeResuming } from './resume-contract.js'
 
-describeResuming('graphql-ws', ({ url, token, onMessage }) => {
-  const client = createClient({ url, webSocketImpl: WebSocket, on: { message: onMessage }, ...reconnecting(token) })
+describeResuming('graphql-ws', ({ onMessage, ...options }) => {
+  const client = reconnectingClient({ webSocketImpl: WebSocket, on: { message: onMessage }, ...options })
   return (document, variables, { delivered, ended }) =>
     subscribe(
       client,

@@ -1,13 +1,13 @@
 import { Client, subscriptionExchange } from '@urql/core'
-import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
-import { reconnecting, resuming } from '../../examples/resume/urql.js'
+import { reconnectingClient } from '../../examples/resume/reconnecting.js'
+import { resuming } from '../../examples/resume/urql.js'
 import { describeResuming } from './resume-contract.js'
 
-describeResuming('urql', ({ url, token, onMessage }) => {
-  const socket = createClient({ url, webSocketImpl: WebSocket, on: { message: onMessage }, ...reconnecting(token) })
+describeResuming('urql', ({ onMessage, ...options }) => {
+  const socket = reconnectingClient({ webSocketImpl: WebSocket, on: { message: onMessage }, ...options })
   const client = new Client({
-    url: url.replace('ws', 'http'),
+    url: options.url.replace('ws', 'http'),
     preferGetMethod: false,
     exchanges: [subscriptionExchange({ forwardSubscription: resuming(socket) })],
   })

@@ -1,8 +1,7 @@
 import { print } from 'graphql'
-import { createClient } from 'graphql-ws'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { reconnecting } from '../../examples/resume/graphql-ws.js'
+import { reconnectingClient } from '../../examples/resume/reconnecting.js'
 import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
@@ -26,12 +25,12 @@ test.each([
   async (_, clientMessageId, times) => {
     const deal = await testService.seed.deal(`again-${times}`, { buyer: bea })
     const proxy = await CuttingProxy.start(testService.service.address.port)
-    const client = createClient({
+    const client = reconnectingClient({
       url: `ws://127.0.0.1:${proxy.port}/graphql`,
       webSocketImpl: WebSocket,
       // What the service says next is its answer.
       on: { connected: (_socket, _payload, wasRetry) => wasRetry || proxy.cut('IN A FRAME') },
-      ...reconnecting(() => bea.token),
+      token: () => bea.token,
     })
     const variables = { input: { transactionId: deal.id, content: 'Hello', clientMessageId } }
     for await (const { data } of client.iterate({ query: print(SEND), variables })) {

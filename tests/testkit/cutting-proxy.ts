@@ -18,6 +18,8 @@ export class CuttingProxy {
   readonly #server: Server
   /** The client's end of each connection, with ours to the service. */
   readonly #pairs = new Map<Socket, Socket>()
+  /** What the service said over those that fell silent. */
+  readonly #silent = new Map<Socket, Buffer[]>()
   #target: number | null
   #isToCutFrame = false
 
@@ -51,6 +53,17 @@ export class CuttingProxy {
     while (this.connections < count) await once(this.#server, 'counted')
   }
 
+  /** From now on nothing is said over the connections that there are, while all stay open. */
+  fallSilent(): void {
+    for (const pair of this.#pairs) this.#silent.set(pair[0], [])
+  }
+
+  /** What was held back since is said after all, over the connections that are still open. */
+  speakAgain(): void {
+    for (const [client, held] of this.#silent) if (!client.destroyed) client.write(Buffer.concat(held))
+    this.#silent.clear()
+  }
+
   /** Cuts every connection now; or the next over which the service says something, in the middle of that. */
   cut(how: Cut): void {
     if (how === 'IN A FRAME') this.#isToCutFrame = true
@@ -81,13 +94,18 @@ export class CuttingProxy {
       service.destroy()
     })
     service.on('error', () => client.destroy())
-    service.once('close', () => client.destroySoon())
+    service.once('close', () => this.#silent.has(client) || client.destroySoon())
     client.pipe(service, { end: false })
     service.on('data', (chunk) => this.#say(client, service, chunk))
   }
 
   #say(client: Socket, service: Socket, chunk: Buffer): void {
     if (!this.#pairs.has(client)) return
+    const held = this.#silent.get(client)
+    if (held) {
+      held.push(chunk)
+      return
+    }
     // What the service says in HTTP are no frames yet.
     const isToCut = this.#isToCutFrame && !chunk.toString('latin1').startsWith('HTTP/')
     client.write(isToCut ? chunk.subarray(0, -1) : chunk)
