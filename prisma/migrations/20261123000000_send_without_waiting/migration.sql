@@ -47,7 +47,11 @@ CREATE FUNCTION send_messages(
     "senderAvatarUrl"   text,
     "senderStatus"      text,
     "senderLastSeenAt"  timestamptz
-) LANGUAGE plpgsql VOLATILE AS $$
+) LANGUAGE plpgsql VOLATILE
+-- Planned at each call, with the tables as large as they are then: a plan that was made and kept while they were small goes
+-- through all messages each time, until autovacuum comes by.
+SET plan_cache_mode = force_custom_plan
+AS $$
 #variable_conflict use_column
 DECLARE
     v_sought text[];
