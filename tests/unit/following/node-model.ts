@@ -6,6 +6,7 @@ import type { TimelineReader, TimelineStore } from '../../../src/chat/timeline/t
 import type { TransactionPolicy } from '../../../src/chat/transaction/transaction-policy.js'
 import type { EventBus } from '../../../src/events/event-bus.js'
 import type { TimelineAdvanced } from '../../../src/events/topics.js'
+import type { Participant, Transaction } from '../../../src/generated/prisma/client.js'
 import { DEAL, type TimelineModel } from './timeline-model.js'
 
 /** The database is away. */
@@ -77,8 +78,9 @@ export class NodeModel {
     }
     const policy: Pick<TransactionPolicy, 'requireAccess'> = {
       requireAccess: async (viewer) => ({
-        transaction: { key: DEAL, timelinePosition: timeline.head } as never,
-        seat: viewer.kind === 'USER' ? ({ userKey: 'reader' } as never) : null,
+        // What following looks at; the rest of the rows is nobody's business here.
+        transaction: { key: DEAL, timelinePosition: timeline.head } as Transaction,
+        seat: viewer.kind === 'USER' ? ({ userKey: 'reader' } as Participant) : null,
         visibility: 'PARTICIPANT',
       }),
     }
