@@ -10,13 +10,16 @@ export type Unsubscribe = () => void
  * database for what is missing.
  */
 export interface EventBus {
+  /** Whether news goes to the other nodes at this moment, and comes from them; true where there are none. */
+  readonly isConnected: boolean
+
   /** Tells everyone who listens at this moment. Never throws and never waits: the news is a courtesy. */
   publish<Kind extends keyof Topics>(kind: Kind, key: string, event: Topics[Kind]): void
 
   /**
-   * Listens from the moment the promise resolves. A listener that throws is logged and harms no other.
-   *
-   * @throws when the carrier can't be reached.
+   * Listens. Once the promise resolves, what is published on this node is heard, and so is what others publish, as long
+   * as the bus is connected. It never waits for a carrier that is away: there it is made good when that is back. It never
+   * rejects. A listener that throws is logged and harms no other.
    */
   subscribe<Kind extends keyof Topics>(
     kind: Kind,

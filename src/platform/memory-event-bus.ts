@@ -5,6 +5,7 @@ type Listener = (event: never) => void
 
 /** The bus of a node by itself: listeners are called before `publish` returns, with the very object that was published. */
 export class MemoryEventBus implements EventBus {
+  readonly isConnected = true
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #onListenerError: (error: unknown) => void
 

@@ -3,10 +3,12 @@ import type { Logger } from 'pino'
 import type { VerifierKeys } from '../auth/token-verifier.js'
 import type { Config } from '../config.js'
 import type { EventBus } from '../events/event-bus.js'
+import type { Leases } from '../events/leases.js'
 import { type Closable, closeAll } from './close-all.js'
 import { type Database, openDatabase } from './database.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { MemoryEventBus } from './memory-event-bus.js'
+import { MemoryLeases } from './memory-leases.js'
 import { applyMigrations } from './migrations.js'
 import { readOrCreateSecret } from './secret-file.js'
 
@@ -14,6 +16,7 @@ import { readOrCreateSecret } from './secret-file.js'
 export interface Platform {
   readonly database: Database
   readonly bus: EventBus
+  readonly leases: Leases
   readonly tokenKeys: VerifierKeys
 }
 
@@ -79,6 +82,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform &
     return {
       database,
       bus,
+      leases: new MemoryLeases(),
       tokenKeys: await tokenKeysOf(config),
       name: 'The platform',
       close: () => closeAll(opened),

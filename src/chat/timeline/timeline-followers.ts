@@ -1,3 +1,4 @@
+import { Regularly } from '../regularly.js'
 import { type FollowerParts, TimelineFollower } from './timeline-follower.js'
 
 /** A follower on loan. Its owner gives it back, once. */
@@ -29,15 +30,13 @@ export interface FollowersOptions extends Omit<FollowerParts, 'queueCapacity'> {
  */
 export class TimelineFollowers {
   readonly #parts: FollowerParts
-  readonly #healEveryMs: number
+  readonly #healing: Regularly
   readonly #shared = new Map<string, Shared>()
-  #healing: NodeJS.Timeout | undefined
-  #isAsking = false
   #isOutOfContact = false
 
   constructor({ healEveryMs = HEAL_EVERY_MS, queueCapacity = QUEUE_CAPACITY, ...parts }: FollowersOptions) {
     this.#parts = { ...parts, queueCapacity }
-    this.#healEveryMs = healEveryMs
+    this.#healing = new Regularly(healEveryMs, () => this.#heal())
   }
 
   /** How many transactions are followed at this moment. */
@@ -65,9 +64,11 @@ export class TimelineFollowers {
   }
 
   /** Asks where all the timelines stand, and tells their followers. Never throws: while the database is away nothing is told. */
-  async heal(): Promise<void> {
-    if (this.#isAsking) return
-    this.#isAsking = true
+  heal(): Promise<void> {
+    return this.#healing.now()
+  }
+
+  async #heal(): Promise<void> {
     try {
       const asked = [...this.#shared].flatMap(([transactionKey, { follower }]) =>
         follower ? [{ transactionKey, follower, seen: follower.seen }] : [],
@@ -81,8 +82,6 @@ export class TimelineFollowers {
     } catch (error) {
       if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Where the timelines stand cannot be read')
       this.#isOutOfContact = true
-    } finally {
-      this.#isAsking = false
     }
   }
 
@@ -96,7 +95,7 @@ export class TimelineFollowers {
       () => {}, // Whoever wanted it is told.
     )
     this.#shared.set(transactionKey, shared)
-    this.#healing ??= setInterval(() => void this.heal(), this.#healEveryMs).unref()
+    this.#healing.start()
     return shared
   }
 
@@ -115,8 +114,6 @@ export class TimelineFollowers {
 
   #remove(transactionKey: string): void {
     this.#shared.delete(transactionKey)
-    if (this.#shared.size > 0) return
-    clearInterval(this.#healing)
-    this.#healing = undefined
+    if (this.#shared.size === 0) this.#healing.stop()
   }
 }

@@ -72,8 +72,10 @@ export class NodeModel {
     }
     const bus: Pick<EventBus, 'subscribe'> = {
       subscribe: async (_kind, _key, listener) => {
-        this.#listeners.add(listener)
-        return () => void this.#listeners.delete(listener)
+        // Followers listen to nothing else.
+        const hear = listener as (news: TimelineAdvanced) => void
+        this.#listeners.add(hear)
+        return () => void this.#listeners.delete(hear)
       },
     }
     const policy: Pick<TransactionPolicy, 'requireAccess'> = {

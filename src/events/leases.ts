@@ -1,0 +1,27 @@
+/** What is held for a while: `presence` by user key, a member for each connection; `typing` by transaction key, a member for each person. */
+export type LeaseKind = 'presence' | 'typing'
+
+/** Something that is held until it is released, or runs out by itself. */
+export interface Lease {
+  /** Who holds it, within its key: 1 to 200 characters. */
+  readonly member: string
+  /** When it runs out unless it is held again; by this node's clock. */
+  readonly expiresAt: Date
+}
+
+/**
+ * Leases that all nodes see and that run out by themselves, so that nothing of a node that died stays behind.
+ *
+ * Nothing here ever rejects, and nothing waits for long: where the other nodes can't be reached, a node knows what it
+ * holds itself, and for as long as it is good what it knew of the others.
+ */
+export interface Leases {
+  /** Holds a lease from now on for so long; one that is held already is good for so long anew. Resolves when others see it, or can't. */
+  hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void>
+
+  /** Gives a lease back. One that isn't held is no mistake. Resolves when others see that, or can't. */
+  release(kind: LeaseKind, key: string, member: string): Promise<void>
+
+  /** What is held under each of these keys at this moment, the one that runs out first being first; each key has an answer. */
+  read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>>
+}

@@ -1,0 +1,67 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+/** Why a subscription reads what it has to deliver from the database. */
+export type CatchUpReason = 'after' | 'overflow' | 'changed' | 'behind'
+
+/** What operators can see of a service. Made once for each service; nothing is counted in module scope. */
+export interface Metrics {
+  /** Events that went to subscribers, by the field of the subscription. */
+  readonly deliveries: Counter<'field'>
+  /** Subscriptions that went back to reading, by why. */
+  readonly catchUps: Counter<'reason'>
+  /** Queues of slow subscribers that overflowed. */
+  readonly queueOverflows: Counter
+  /** Messages on the bus that could not be understood. */
+  readonly busGarbage: Counter
+  /** Times that the connection to the bus was lost. */
+  readonly busLosses: Counter
+  /** The content type and the text that Prometheus reads. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+/** @param isBusConnected asked whenever somebody looks. */
+export function createMetrics({ isBusConnected }: { isBusConnected: () => boolean }): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'escrow_chat_bus_connected',
+    help: 'Whether this node is connected to the others: 1 or 0. Always 1 without Redis.',
+    registers,
+    collect() {
+      this.set(isBusConnected() ? 1 : 0)
+    },
+  })
+  return {
+    deliveries: new Counter({
+      name: 'escrow_chat_deliveries_total',
+      help: 'Events delivered to subscribers, by subscription field.',
+      labelNames: ['field'],
+      registers,
+    }),
+    catchUps: new Counter({
+      name: 'escrow_chat_catch_ups_total',
+      help: 'Subscriptions that read from the database: they began with a cursor (after), their queue overflowed (overflow), something that waited for them was changed (changed), or they were behind what the node had passed on (behind).',
+      labelNames: ['reason'],
+      registers,
+    }),
+    queueOverflows: new Counter({
+      name: 'escrow_chat_queue_overflows_total',
+      help: 'Queues of slow subscribers that overflowed and were emptied.',
+      registers,
+    }),
+    busGarbage: new Counter({
+      name: 'escrow_chat_bus_garbage_total',
+      help: 'Messages on the bus that were not understood, and ignored.',
+      registers,
+    }),
+    busLosses: new Counter({
+      name: 'escrow_chat_bus_losses_total',
+      help: 'Times that the connection to Redis was lost.',
+      registers,
+    }),
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() }
+    },
+  }
+}
