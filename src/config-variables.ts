@@ -87,6 +87,11 @@ export const variables = {
     z.enum(['on', 'off'], 'must be on or off').optional(),
     'on; in production off',
   ),
+  METRICS_TOKEN: variable(
+    'What Prometheus must send to read /metrics, as `Authorization: Bearer …`.',
+    text.optional(),
+    'none: everybody may read /metrics; in production nobody',
+  ),
   LOG_LEVEL: variable(
     'What gets logged: silent, fatal, error, warn, info, debug or trace.',
     z
