@@ -88,8 +88,8 @@ export const variables = {
     'on; in production off',
   ),
   METRICS_TOKEN: variable(
-    'What Prometheus must send to read /metrics, as `Authorization: Bearer …`.',
-    text.optional(),
+    'What Prometheus must send to read /metrics, as `Authorization: Bearer …`; at least 16 characters, no spaces.',
+    text.regex(/^\S{16,}$/, 'must have at least 16 characters and no spaces').optional(),
     'none: everybody may read /metrics; in production nobody',
   ),
   LOG_LEVEL: variable(
