@@ -21,12 +21,14 @@ export class MemoryLeases implements Leases {
     this.#dropOldest()
   }
 
-  async release(kind: LeaseKind, key: string, member: string): Promise<void> {
+  async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
     const name = `${kind}:${key}`
     const members = this.#held.get(name)
-    if (!members) return
+    if (!members) return false
+    const expiresAt = members.get(member) ?? 0
     members.delete(member)
     this.#dropExpired(name, members)
+    return expiresAt > this.#now()
   }
 
   async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {
