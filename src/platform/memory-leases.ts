@@ -11,6 +11,11 @@ export class MemoryLeases implements Leases {
     this.#now = now
   }
 
+  /** Under how many keys something is kept at this moment. */
+  get size(): number {
+    return this.#held.size
+  }
+
   async hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void> {
     const name = `${kind}:${key}`
     const members = this.#held.get(name) ?? new Map<string, number>()

@@ -33,7 +33,6 @@ export class TypingWatch {
   async start(): Promise<void> {
     const { bus, typing } = this.#parts
     this.#unsubscribe = await bus.subscribe('typingChanged', this.#transactionKey, (news) => this.#hear(news))
-    if (this.#isStopped) this.#unsubscribe()
     const [typists = []] = await typing.typists([this.#transactionKey])
     for (const typist of typists) if (!this.#heardOf.has(typist.user.key)) this.#light(typist)
     this.#isStarting = false
