@@ -17,6 +17,8 @@ import { TransactionPolicy } from './chat/transaction/transaction-policy.js'
 import { TransactionRegistry } from './chat/transaction/transaction-registry.js'
 import { TransactionService } from './chat/transaction/transaction-service.js'
 import { TransactionStore } from './chat/transaction/transaction-store.js'
+import { TypingService } from './chat/typing/typing-service.js'
+import { TypingStore } from './chat/typing/typing-store.js'
 import { UserPolicy } from './chat/user/user-policy.js'
 import { UserService } from './chat/user/user-service.js'
 import { UserStore } from './chat/user/user-store.js'
@@ -39,7 +41,7 @@ import { WebSocketDoor } from './transport/websocket.js'
 
 /** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
 export function composeRooms(
-  { database, bus }: Platform,
+  { database, bus, leases }: Platform,
   { limits, databasePoolSize }: Config,
   log: Logger,
   metrics: Metrics,
@@ -51,6 +53,20 @@ export function composeRooms(
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
   const { maxPageSize, maxContentLength } = limits
+  const timeline = new TimelineService({
+    timelines,
+    followers: new TimelineFollowers({ store: timelines, bus, log }),
+    transactionPolicy,
+    metrics,
+    maxPageSize,
+  })
+  const typing = new TypingService({
+    typing: new TypingStore(leases, database),
+    transactionPolicy,
+    timeline,
+    bus,
+    log,
+  })
   return {
     users,
     transactionPolicy,
@@ -65,13 +81,7 @@ export function composeRooms(
         maxPageSize,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
-      timeline: new TimelineService({
-        timelines,
-        followers: new TimelineFollowers({ store: timelines, bus, log }),
-        transactionPolicy,
-        metrics,
-        maxPageSize,
-      }),
+      timeline,
       message: new MessageService({
         messages,
         lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
@@ -79,12 +89,16 @@ export function composeRooms(
         transactionPolicy,
         bus,
         maxContentLength,
+        onSent: (sender, transactionKey) => typing.noteSent(sender, transactionKey),
       }),
       receipt: new ReceiptService({
         receipts: new ReceiptStore(database),
         messagePolicy,
         transactionPolicy,
+        timeline,
+        bus,
       }),
+      typing,
     },
   }
 }

@@ -7,6 +7,7 @@ import type { TimelineService } from '../chat/timeline/timeline-service.js'
 import type { TransactionAccess } from '../chat/transaction/transaction.js'
 import type { TransactionPolicy } from '../chat/transaction/transaction-policy.js'
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
+import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
@@ -19,6 +20,7 @@ export interface Services {
   readonly timeline: TimelineService
   readonly message: MessageService
   readonly receipt: ReceiptService
+  readonly typing: TypingService
 }
 
 /** What a transport knows of a request, whichever it is. */
