@@ -8,6 +8,13 @@ import { MessageStore } from './chat/message/message-store.js'
 import { SendLanes } from './chat/message/send-lanes.js'
 import { ParticipantService } from './chat/participant/participant-service.js'
 import { ParticipantStore } from './chat/participant/participant-store.js'
+import { ConnectedPeople } from './chat/presence/connected-people.js'
+import { LastSeenNotes } from './chat/presence/last-seen-notes.js'
+import { PresencePolicy } from './chat/presence/presence-policy.js'
+import { PresenceService } from './chat/presence/presence-service.js'
+import { PresenceStore } from './chat/presence/presence-store.js'
+import { PresenceWatch } from './chat/presence/presence-watch.js'
+import { Suspensions } from './chat/presence/suspensions.js'
 import { ReceiptService } from './chat/receipt/receipt-service.js'
 import { ReceiptStore } from './chat/receipt/receipt-store.js'
 import { TimelineFollowers } from './chat/timeline/timeline-followers.js'
@@ -29,7 +36,7 @@ import { createPipeline } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
-import { createProtocol } from './transport/graphql-over-websocket.js'
+import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
@@ -38,19 +45,32 @@ import { WebSocketDoor } from './transport/websocket.js'
 
 /** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
 export function composeRooms(
-  { database, bus }: Platform,
+  { database, bus, leases }: Platform,
   { limits, databasePoolSize }: Config,
   log: Logger,
-): ContextParts & { users: UserStore } {
+): ContextParts & { users: UserStore; people: ConnectedPeople } {
   const users = new UserStore(database)
   const transactions = new TransactionStore(database)
   const transactionPolicy = new TransactionPolicy(transactions)
   const timelines = new TimelineStore(database)
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
+  const presences = new PresenceStore(database)
   const { maxPageSize, maxContentLength } = limits
+  const timeline = new TimelineService({
+    timelines,
+    followers: new TimelineFollowers({ store: timelines, bus, log }),
+    transactionPolicy,
+    maxPageSize,
+  })
   return {
     users,
+    people: new ConnectedPeople({
+      bus,
+      leases,
+      notes: new LastSeenNotes(presences),
+      suspensions: new Suspensions(presences, log),
+    }),
     transactionPolicy,
     prisma: database.prisma,
     services: {
@@ -63,12 +83,7 @@ export function composeRooms(
         maxPageSize,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
-      timeline: new TimelineService({
-        timelines,
-        followers: new TimelineFollowers({ store: timelines, bus, log }),
-        transactionPolicy,
-        maxPageSize,
-      }),
+      timeline,
       message: new MessageService({
         messages,
         lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
@@ -81,6 +96,13 @@ export function composeRooms(
         receipts: new ReceiptStore(database),
         messagePolicy,
         transactionPolicy,
+      }),
+      presence: new PresenceService({
+        presences,
+        presencePolicy: new PresencePolicy(presences),
+        leases,
+        watch: new PresenceWatch({ bus, leases, presences, log }),
+        timeline,
       }),
     },
   }
@@ -110,6 +132,8 @@ export async function startService(options: PlatformOptions): Promise<Service> {
     const platform = await openPlatform(options)
     started.push(platform)
     const rooms = composeRooms(platform, config, log)
+    // After the sockets, and before the platform.
+    started.push({ name: 'The presence of who is connected', close: () => rooms.people.close() })
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
@@ -166,7 +190,9 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
     playground: allowsIntrospection ? createPlayground() : null,
   })
-  const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
+  const onArrival: OnArrival = (viewer, close) =>
+    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
+  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
   const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
   return { onRequest, door }
 }

@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
+import { addPresenceTypes } from '../chat/presence/presence-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
 import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
 import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
@@ -23,12 +24,13 @@ export function createSchema(): GraphQLSchema {
   addScalars(builder)
   const node = addNode(builder)
   const pageInfo = addPageInfo(builder)
-  const { viewer } = addUserTypes(builder, node)
+  const { user, viewer } = addUserTypes(builder, node)
   const { transaction, status } = addTransactionTypes(builder, { node, pageInfo })
   const { participant, role } = addParticipantTypes(builder, { node, transaction })
   const { entry } = addTimelineTypes(builder, { node, pageInfo, transaction, status, role })
   addMessageTypes(builder, { node, pageInfo, transaction, entry })
   addReceiptTypes(builder, { transaction, participant, viewer })
+  addPresenceTypes(builder, { user })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })
 }

@@ -78,7 +78,7 @@ export class WebSocketDoor {
       this.#sockets.delete(socket)
       log.debug({ code }, 'A socket is gone')
     })
-    const closed = protocol.opened(socket, { socket, viewer: null, stopExpiry: () => {}, starting: new Set() })
+    const closed = protocol.opened(socket, { socket, viewer: null, starting: new Set() })
     socket.closing
       .then(({ code, reason }) => closed(code, reason))
       .catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
