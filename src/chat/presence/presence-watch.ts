@@ -137,6 +137,7 @@ export class PresenceWatch {
     while (this.#rung.size > 0) {
       const rung = [...this.#rung].flatMap((userKey) => this.#watched.get(userKey) ?? [])
       this.#rung = new Set()
+      if (rung.length === 0) continue
       const leases = await this.#parts.leases.read(
         'presence',
         rung.map(({ user }) => user.key),
