@@ -2,6 +2,7 @@ import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.js'
 import type { MessageService } from '../chat/message/message-service.js'
 import type { ParticipantService } from '../chat/participant/participant-service.js'
+import type { PresenceService } from '../chat/presence/presence-service.js'
 import type { ReceiptService } from '../chat/receipt/receipt-service.js'
 import type { TimelineService } from '../chat/timeline/timeline-service.js'
 import type { TransactionAccess } from '../chat/transaction/transaction.js'
@@ -21,6 +22,7 @@ export interface Services {
   readonly message: MessageService
   readonly receipt: ReceiptService
   readonly typing: TypingService
+  readonly presence: PresenceService
 }
 
 /** What a transport knows of a request, whichever it is. */

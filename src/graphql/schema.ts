@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
+import { addPresenceTypes } from '../chat/presence/presence-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
 import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
 import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
@@ -31,6 +32,7 @@ export function createSchema(): GraphQLSchema {
   const { message } = addMessageTypes(builder, { node, pageInfo, transaction, entry })
   addReceiptTypes(builder, { transaction, participant, message, viewer })
   addTypingTypes(builder, { transaction, user })
+  addPresenceTypes(builder, { user })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })
 }
