@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.js'
+import type { InboxService } from '../chat/inbox/inbox-service.js'
 import type { MessageService } from '../chat/message/message-service.js'
 import type { ParticipantService } from '../chat/participant/participant-service.js'
 import type { ReceiptService } from '../chat/receipt/receipt-service.js'
@@ -18,6 +19,7 @@ export interface Services {
   readonly timeline: TimelineService
   readonly message: MessageService
   readonly receipt: ReceiptService
+  readonly inbox: InboxService
 }
 
 /** What a transport knows of a request, whichever it is. */

@@ -1,4 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import { NotFoundError } from '../errors.js'
 import type { Context, RequestContext } from './context.js'
 
 export type ContextFactory = (request: RequestContext) => Context
@@ -28,15 +29,37 @@ export function createExecution(createContext: ContextFactory): Execution {
       const source = await createSourceEventStream(withContext(args))
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
-      return mapEvents(source[Symbol.asyncIterator](), async (rootValue) => {
+      const show = async (event: unknown): Promise<ExecutionResult> => {
         const context = createContext(args.contextValue as RequestContext)
-        const result = await execute({ ...args, contextValue: context, rootValue })
+        const result = await execute({ ...args, contextValue: context, rootValue: event })
+        if (isRevocable(event) && (await isAccessLost(context))) return show(event.revoke())
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
         if (result.errors?.[0]) throw result.errors[0]
-        await context.confirmAccess()
+        if (!isRevocable(event)) await context.confirmAccess()
         return result
-      })
+      }
+      return mapEvents(source[Symbol.asyncIterator](), show)
     },
+  }
+}
+
+/** An event of which something is shown also to a viewer who lost access while it was read; others end there. */
+interface Revocable {
+  /** The event without what the viewer may not see any more. */
+  revoke(): unknown
+}
+
+function isRevocable(event: unknown): event is Revocable {
+  return typeof event === 'object' && event !== null && 'revoke' in event
+}
+
+async function isAccessLost(context: Context): Promise<boolean> {
+  try {
+    await context.confirmAccess()
+    return false
+  } catch (error) {
+    if (error instanceof NotFoundError) return true
+    throw error
   }
 }
 

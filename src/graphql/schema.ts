@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { addInboxTypes } from '../chat/inbox/inbox-schema.js'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
@@ -29,6 +30,7 @@ export function createSchema(): GraphQLSchema {
   const { entry } = addTimelineTypes(builder, { node, pageInfo, transaction, status, role })
   addMessageTypes(builder, { node, pageInfo, transaction, entry })
   addReceiptTypes(builder, { transaction, participant, viewer })
+  addInboxTypes(builder, { transaction, viewer })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })
 }

@@ -1,8 +1,10 @@
 import type { Viewer } from '../../auth/viewer.js'
 import { NotFoundError } from '../../errors.js'
+import type { EventBus } from '../../events/event-bus.js'
 import type { Participant, Transaction } from '../../generated/prisma/client.js'
 import type { MessagePolicy } from '../message/message-policy.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
+import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requireUser } from '../user/user-policy.js'
 import type { ReceiptStore } from './receipt-store.js'
@@ -17,11 +19,18 @@ export class ReceiptService {
   readonly #receipts: ReceiptStore
   readonly #messagePolicy: MessagePolicy
   readonly #transactionPolicy: TransactionPolicy
+  readonly #bus: EventBus
 
-  constructor(parts: { receipts: ReceiptStore; messagePolicy: MessagePolicy; transactionPolicy: TransactionPolicy }) {
+  constructor(parts: {
+    receipts: ReceiptStore
+    messagePolicy: MessagePolicy
+    transactionPolicy: TransactionPolicy
+    bus: EventBus
+  }) {
     this.#receipts = parts.receipts
     this.#messagePolicy = parts.messagePolicy
     this.#transactionPolicy = parts.transactionPolicy
+    this.#bus = parts.bus
   }
 
   /**
@@ -39,6 +48,7 @@ export class ReceiptService {
     const message = await this.#messagePolicy.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
     const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
     if (!marked) throw new NotFoundError('transaction', 'transactionId')
+    announce(this.#bus, { transactionKey, advanced: null, userKeys: [reader.user.key] })
     return marked
   }
 
