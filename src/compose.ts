@@ -2,6 +2,9 @@ import type { Logger } from 'pino'
 import { createAuthenticator } from './auth/authenticate.js'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
+import { InboxService } from './chat/inbox/inbox-service.js'
+import { InboxStore } from './chat/inbox/inbox-store.js'
+import { InboxWatch } from './chat/inbox/inbox-watch.js'
 import { MessagePolicy } from './chat/message/message-policy.js'
 import { MessageService } from './chat/message/message-service.js'
 import { MessageStore } from './chat/message/message-store.js'
@@ -121,6 +124,7 @@ export function composeRooms(
         watch: new PresenceWatch({ bus, leases, presences, log }),
         timeline,
       }),
+      inbox: new InboxService(new InboxWatch({ store: new InboxStore(database), bus, log })),
     },
   }
 }

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.js'
+import type { InboxService } from '../chat/inbox/inbox-service.js'
 import type { MessageService } from '../chat/message/message-service.js'
 import type { ParticipantService } from '../chat/participant/participant-service.js'
 import type { PresenceService } from '../chat/presence/presence-service.js'
@@ -23,6 +24,7 @@ export interface Services {
   readonly receipt: ReceiptService
   readonly typing: TypingService
   readonly presence: PresenceService
+  readonly inbox: InboxService
 }
 
 /** What a transport knows of a request, whichever it is. */

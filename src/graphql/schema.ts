@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
+import { addInboxTypes } from '../chat/inbox/inbox-schema.js'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
 import { addPresenceTypes } from '../chat/presence/presence-schema.js'
@@ -33,6 +34,7 @@ export function createSchema(): GraphQLSchema {
   addReceiptTypes(builder, { transaction, participant, message, viewer })
   addTypingTypes(builder, { transaction, user })
   addPresenceTypes(builder, { user })
+  addInboxTypes(builder, { transaction, viewer })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })
 }
