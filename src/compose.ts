@@ -22,11 +22,13 @@ import { UserService } from './chat/user/user-service.js'
 import { UserStore } from './chat/user/user-store.js'
 import type { Config } from './config.js'
 import { seedDemo } from './demo/demo-data.js'
+import type { EventBus } from './events/event-bus.js'
 import { type ContextParts, createContext, type Services } from './graphql/context.js'
 import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
 import { createPipeline } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
+import { createMetrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { createProtocol } from './transport/graphql-over-websocket.js'
@@ -102,12 +104,15 @@ export interface Service {
  *
  * @throws {StartupError} when it can't be; then nothing is left running.
  */
-export async function startService(options: PlatformOptions): Promise<Service> {
+export async function startService(options: Omit<PlatformOptions, 'metrics'>): Promise<Service> {
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
+  let bus: EventBus | undefined
   try {
-    const platform = await openPlatform(options)
+    const metrics = createMetrics({ isBusConnected: () => bus?.isConnected ?? false })
+    const platform = await openPlatform({ ...options, metrics })
+    bus = platform.bus
     started.push(platform)
     const rooms = composeRooms(platform, config, log)
     if (config.hasDemo) {
@@ -141,7 +146,7 @@ export async function startService(options: PlatformOptions): Promise<Service> {
 }
 
 function composeTransports(platform: Platform, rooms: ReturnType<typeof composeRooms>, config: Config, log: Logger) {
-  const { database } = platform
+  const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
   const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
@@ -163,7 +168,10 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     authenticate,
     formatError,
     allowedOrigins,
-    health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
+    health: createHealth({
+      askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
+      isBusConnected: () => bus.isConnected,
+    }),
     playground: allowsIntrospection ? createPlayground() : null,
   })
   const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
