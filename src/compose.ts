@@ -192,7 +192,7 @@ function composeTransports(
   rooms: ReturnType<typeof composeRooms>,
   { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
 ) {
-  const { database } = platform
+  const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
   const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
@@ -214,7 +214,10 @@ function composeTransports(
     authenticate,
     formatError,
     allowedOrigins,
-    health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
+    health: createHealth({
+      askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
+      isBusConnected: () => bus.isConnected,
+    }),
     metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
   })
