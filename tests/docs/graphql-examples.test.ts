@@ -87,9 +87,21 @@ describe('read from top to bottom by Bea, with the demo data', () => {
     })
     const socket = await RawSocket.connect(testService.webSocketUrl, token)
     socket.subscribe('1', query, filled)
-    expect(await socket.next()).toMatchObject({ type: 'next', payload: { data: expect.anything() } })
+    let isTold = false
+    const told = socket.next().finally(() => {
+      isTold = true
+    })
+    // What has no `after` begins when it begins: so what it tells of goes on until it is told.
+    while (!isTold) await comeAndGo(await testService.seed.token({ subject: 'sam' }))
+    expect(await told).toMatchObject({ type: 'next', payload: { data: expect.anything() } })
     await socket.close()
   })
+
+  async function comeAndGo(sam: string): Promise<void> {
+    const socket = await RawSocket.connect(testService.webSocketUrl, sam)
+    await socket.untilPong()
+    await socket.close()
+  }
 })
 
 /** Puts what is known into the places that the document leaves open with `…`. */
