@@ -9,7 +9,7 @@ const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).
 function project(test: NonNullable<UserWorkspaceConfig['test']>): UserWorkspaceConfig {
   return {
     resolve: { alias },
-    test: { pool: 'forks', testTimeout: 20_000, hookTimeout: 30_000, teardownTimeout: 20_000, ...test },
+    test: { pool: 'forks', testTimeout: 20_000, hookTimeout: 30_000, ...test },
   }
 }
 
@@ -22,6 +22,7 @@ export default defineConfig({
   test: {
     projects: hasRedis ? [everything, overRedis] : [everything],
     globalSetup: ['tests/testkit/servers-setup.ts'],
+    teardownTimeout: 20_000,
     // Much of the time is spent waiting for other processes: two at once also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },

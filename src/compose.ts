@@ -17,18 +17,19 @@ import { TransactionPolicy } from './chat/transaction/transaction-policy.js'
 import { TransactionRegistry } from './chat/transaction/transaction-registry.js'
 import { TransactionService } from './chat/transaction/transaction-service.js'
 import { TransactionStore } from './chat/transaction/transaction-store.js'
+import { TypingService } from './chat/typing/typing-service.js'
+import { TypingStore } from './chat/typing/typing-store.js'
 import { UserPolicy } from './chat/user/user-policy.js'
 import { UserService } from './chat/user/user-service.js'
 import { UserStore } from './chat/user/user-store.js'
 import type { Config } from './config.js'
 import { seedDemo } from './demo/demo-data.js'
-import type { EventBus } from './events/event-bus.js'
 import { type ContextParts, createContext, type Services } from './graphql/context.js'
 import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
 import { createPipeline } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
-import { createMetrics } from './metrics.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { createProtocol } from './transport/graphql-over-websocket.js'
@@ -40,9 +41,10 @@ import { WebSocketDoor } from './transport/websocket.js'
 
 /** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
 export function composeRooms(
-  { database, bus }: Platform,
+  { database, bus, leases }: Platform,
   { limits, databasePoolSize }: Config,
   log: Logger,
+  metrics: Metrics,
 ): ContextParts & { users: UserStore } {
   const users = new UserStore(database)
   const transactions = new TransactionStore(database)
@@ -51,6 +53,20 @@ export function composeRooms(
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
   const { maxPageSize, maxContentLength } = limits
+  const timeline = new TimelineService({
+    timelines,
+    followers: new TimelineFollowers({ store: timelines, bus, log }),
+    transactionPolicy,
+    metrics,
+    maxPageSize,
+  })
+  const typing = new TypingService({
+    typing: new TypingStore(leases, database),
+    transactionPolicy,
+    timeline,
+    bus,
+    log,
+  })
   return {
     users,
     transactionPolicy,
@@ -65,12 +81,7 @@ export function composeRooms(
         maxPageSize,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
-      timeline: new TimelineService({
-        timelines,
-        followers: new TimelineFollowers({ store: timelines, bus, log }),
-        transactionPolicy,
-        maxPageSize,
-      }),
+      timeline,
       message: new MessageService({
         messages,
         lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
@@ -78,12 +89,16 @@ export function composeRooms(
         transactionPolicy,
         bus,
         maxContentLength,
+        onSent: (sender, transactionKey) => typing.noteSent(sender, transactionKey),
       }),
       receipt: new ReceiptService({
         receipts: new ReceiptStore(database),
         messagePolicy,
         transactionPolicy,
+        timeline,
+        bus,
       }),
+      typing,
     },
   }
 }
@@ -108,18 +123,17 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
-  let bus: EventBus | undefined
   try {
-    const metrics = createMetrics({ isBusConnected: () => bus?.isConnected ?? false })
+    const metrics = createMetrics()
     const platform = await openPlatform({ ...options, metrics })
-    bus = platform.bus
     started.push(platform)
-    const rooms = composeRooms(platform, config, log)
+    metrics.watchBus(platform.bus)
+    const rooms = composeRooms(platform, config, log, metrics)
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, config, log)
+    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
       { onRequest, onUpgrade: door.upgrade },
@@ -145,7 +159,11 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   }
 }
 
-function composeTransports(platform: Platform, rooms: ReturnType<typeof composeRooms>, config: Config, log: Logger) {
+function composeTransports(
+  platform: Platform,
+  rooms: ReturnType<typeof composeRooms>,
+  { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
+) {
   const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
@@ -155,7 +173,7 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     isUnavailable: (error) => database.isUnavailable(error),
     showsSuggestions: allowsIntrospection,
   })
-  const execution = createExecution((request) => createContext(rooms, request))
+  const execution = createExecution((request) => createContext(rooms, request), metrics)
   const pipeline = createPipeline({
     schema: createSchema(),
     execution,
@@ -172,6 +190,7 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
       askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
       isBusConnected: () => bus.isConnected,
     }),
+    metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
   })
   const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })

@@ -7,9 +7,11 @@ import type { TimelineService } from '../chat/timeline/timeline-service.js'
 import type { TransactionAccess } from '../chat/transaction/transaction.js'
 import type { TransactionPolicy } from '../chat/transaction/transaction-policy.js'
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
+import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
+import type { Deadline } from './deadline.js'
 
 export interface Services {
   readonly user: UserService
@@ -18,6 +20,7 @@ export interface Services {
   readonly timeline: TimelineService
   readonly message: MessageService
   readonly receipt: ReceiptService
+  readonly typing: TypingService
 }
 
 /** What a transport knows of a request, whichever it is. */
@@ -26,6 +29,7 @@ export interface RequestContext {
   readonly viewer: Viewer | null
   /** Stands in the answer to an internal error, and in the log beside what went wrong. */
   readonly requestId: string
+  readonly deadline: Deadline
 }
 
 /**

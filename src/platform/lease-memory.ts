@@ -35,6 +35,12 @@ export class LeaseMemory {
     return this.#remember(name, member, { expiresAt, isReleased: true, isPending: true })
   }
 
+  /** Whether this node holds it, as far as it knows by itself. */
+  isHeld(name: string, member: string): boolean {
+    const act = this.#own.get(name)?.get(member)
+    return act !== undefined && !act.isReleased && act.expiresAt > this.#now()
+  }
+
   /** Forgets an act, unless another one came after it. */
   forget(name: string, member: string, act: OwnAct): void {
     if (!this.isCurrent(name, member, act)) return

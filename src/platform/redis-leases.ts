@@ -36,9 +36,14 @@ export class RedisLeases implements Leases {
     if (await this.#ask(HOLD, [nameOf(kind, key)], [member, forMs])) act.isPending = false
   }
 
-  async release(kind: LeaseKind, key: string, member: string): Promise<void> {
-    const act = this.#memory.release(nameOf(kind, key), member)
-    if (await this.#ask(RELEASE, [nameOf(kind, key)], [member])) this.#memory.forget(nameOf(kind, key), member, act)
+  async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
+    const name = nameOf(kind, key)
+    const wasHeldHere = this.#memory.isHeld(name, member)
+    const act = this.#memory.release(name, member)
+    const wasHeld = await this.#ask(RELEASE, [name], [member])
+    if (wasHeld === null) return wasHeldHere
+    this.#memory.forget(name, member, act)
+    return wasHeld === 1
   }
 
   async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {
@@ -83,7 +88,7 @@ export class RedisLeases implements Leases {
           if (!this.#memory.isCurrent(name, member, act)) return
           const forMs = act.expiresAt - this.#now()
           if (act.isReleased || forMs <= 0) {
-            if (await this.#ask(RELEASE, [name], [member])) this.#memory.forget(name, member, act)
+            if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#memory.forget(name, member, act)
           } else if (await this.#ask(HOLD, [name], [member, forMs])) act.isPending = false
         }),
       )

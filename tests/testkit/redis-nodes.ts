@@ -25,8 +25,7 @@ export interface RedisNodeOptions {
 
 export async function openRedisNode(options: RedisNodeOptions): Promise<RedisNode> {
   const { url, keyPrefix, connectTimeoutMs = 10_000, log = pino({ level: 'silent' }), onStep = () => {} } = options
-  const metrics = createMetrics({ isBusConnected: () => bus?.isConnected ?? false })
-  let bus: RedisEventBus | undefined
+  const metrics = createMetrics()
   const link = await connectToRedis({
     address: parseRedisAddress(url),
     keyPrefix,
@@ -36,7 +35,7 @@ export async function openRedisNode(options: RedisNodeOptions): Promise<RedisNod
     onStep,
   })
   const listenerErrors: unknown[] = []
-  bus = new RedisEventBus({ link, log, metrics, onListenerError: (error) => listenerErrors.push(error) })
+  const bus = new RedisEventBus({ link, log, metrics, onListenerError: (error) => listenerErrors.push(error) })
   return { bus, leases: new RedisLeases(link), metrics, listenerErrors, close: () => link.close() }
 }
 

@@ -30,6 +30,7 @@ describe('with nothing set', () => {
       databaseUrl: null,
       databasePoolSize: 20,
       redis: null,
+      metricsToken: null,
       tokens: { keys: { kind: 'generated' }, issuer: null, audience: null },
       allowedOrigins: 'localhost',
       allowsIntrospection: true,
