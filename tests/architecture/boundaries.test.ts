@@ -9,7 +9,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   [
     'compose',
     /^compose\.ts$/,
-    ['auth', 'chat', 'config', 'demo', 'events', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
+    ['auth', 'chat', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
   ['config', /^(config(-variables)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
