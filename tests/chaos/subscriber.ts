@@ -80,6 +80,11 @@ export class Subscriber {
     return this.#current
   }
 
+  /** Back to its own node, if it is with the other. */
+  goHome(): void {
+    if (this.#current !== this.options.fronts[0]) this.#client.terminate()
+  }
+
   async close(): Promise<void> {
     this.#fail = () => {}
     await this.#client.dispose()
