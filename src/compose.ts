@@ -27,6 +27,7 @@ import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
 import { createPipeline } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { createProtocol } from './transport/graphql-over-websocket.js'
@@ -41,6 +42,7 @@ export function composeRooms(
   { database, bus }: Platform,
   { limits, databasePoolSize }: Config,
   log: Logger,
+  metrics: Metrics,
 ): ContextParts & { users: UserStore } {
   const users = new UserStore(database)
   const transactions = new TransactionStore(database)
@@ -67,6 +69,7 @@ export function composeRooms(
         timelines,
         followers: new TimelineFollowers({ store: timelines, bus, log }),
         transactionPolicy,
+        metrics,
         maxPageSize,
       }),
       message: new MessageService({
@@ -102,19 +105,21 @@ export interface Service {
  *
  * @throws {StartupError} when it can't be; then nothing is left running.
  */
-export async function startService(options: PlatformOptions): Promise<Service> {
+export async function startService(options: Omit<PlatformOptions, 'metrics'>): Promise<Service> {
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
   try {
-    const platform = await openPlatform(options)
+    const metrics = createMetrics()
+    const platform = await openPlatform({ ...options, metrics })
     started.push(platform)
-    const rooms = composeRooms(platform, config, log)
+    metrics.watchBus(platform.bus)
+    const rooms = composeRooms(platform, config, log, metrics)
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, config, log)
+    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
       { onRequest, onUpgrade: door.upgrade },
@@ -140,7 +145,11 @@ export async function startService(options: PlatformOptions): Promise<Service> {
   }
 }
 
-function composeTransports(platform: Platform, rooms: ReturnType<typeof composeRooms>, config: Config, log: Logger) {
+function composeTransports(
+  platform: Platform,
+  rooms: ReturnType<typeof composeRooms>,
+  { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
+) {
   const { database } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
@@ -150,7 +159,7 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     isUnavailable: (error) => database.isUnavailable(error),
     showsSuggestions: allowsIntrospection,
   })
-  const execution = createExecution((request) => createContext(rooms, request))
+  const execution = createExecution((request) => createContext(rooms, request), metrics)
   const pipeline = createPipeline({
     schema: createSchema(),
     execution,
@@ -164,6 +173,7 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     formatError,
     allowedOrigins,
     health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
+    metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
   })
   const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })

@@ -87,6 +87,11 @@ export const variables = {
     z.enum(['on', 'off'], 'must be on or off').optional(),
     'on; in production off',
   ),
+  METRICS_TOKEN: variable(
+    'What Prometheus must send to read /metrics, as `Authorization: Bearer …`; at least 16 characters, no spaces.',
+    text.regex(/^\S{16,}$/, 'must have at least 16 characters and no spaces').optional(),
+    'none: everybody may read /metrics; in production nobody',
+  ),
   LOG_LEVEL: variable(
     'What gets logged: silent, fatal, error, warn, info, debug or trace.',
     z

@@ -31,6 +31,8 @@ export interface Config {
   readonly allowsIntrospection: boolean
   /** Whether an empty database gets demo people and deals. */
   readonly hasDemo: boolean
+  /** What `/metrics` asks for; null: nothing in development, and in production it isn't there. */
+  readonly metricsToken: string | null
   readonly logLevel: Environment['LOG_LEVEL']
   readonly logFormat: 'json' | 'pretty'
   readonly limits: Limits
@@ -96,6 +98,7 @@ function toConfig(env: Environment): Config {
     allowedOrigins: env.CORS_ORIGIN ?? 'localhost',
     allowsIntrospection: env.INTROSPECTION === undefined ? !isProduction : env.INTROSPECTION === 'on',
     hasDemo: env.NODE_ENV === 'development',
+    metricsToken: env.METRICS_TOKEN ?? null,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
     limits: {

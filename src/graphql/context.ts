@@ -10,6 +10,7 @@ import type { TransactionService } from '../chat/transaction/transaction-service
 import type { UserService } from '../chat/user/user-service.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
+import type { Deadline } from './deadline.js'
 
 export interface Services {
   readonly user: UserService
@@ -26,6 +27,7 @@ export interface RequestContext {
   readonly viewer: Viewer | null
   /** Stands in the answer to an internal error, and in the log beside what went wrong. */
   readonly requestId: string
+  readonly deadline: Deadline
 }
 
 /**

@@ -1,5 +1,8 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
+import { Deadline } from './deadline.js'
+import { rootFieldOf } from './root-field.js'
 
 export type ContextFactory = (request: RequestContext) => Context
 
@@ -17,27 +20,48 @@ export interface Execution {
  * Each execution has a context of its own, and so has each event of a subscription: nothing that was looked up for one
  * event, least of all what the viewer may see, is still believed at the next.
  */
-export function createExecution(createContext: ContextFactory): Execution {
+export function createExecution(createContext: ContextFactory, { deliveries }: Pick<Metrics, 'deliveries'>): Execution {
   const withContext = (args: ExecutionArgs): ExecutionArgs => ({
     ...args,
     contextValue: createContext(args.contextValue as RequestContext),
   })
   return {
-    execute: async (args) => execute(withContext(args)),
+    async execute(args) {
+      const { deadline } = args.contextValue as RequestContext
+      try {
+        return await deadline.keep(Promise.resolve(execute(withContext(args))))
+      } catch (error) {
+        return { errors: [new GraphQLError('Not executed in time', { originalError: error as Error })] }
+      }
+    },
     async subscribe(args) {
-      const source = await createSourceEventStream(withContext(args))
+      const request = args.contextValue as RequestContext
+      const starting = createSourceEventStream(withContext(args))
+      const source = await request.deadline.keep(starting).catch((error) => {
+        // What starts too late after all has nobody who would end it.
+        starting.then(end, () => {})
+        return failing(error)
+      })
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
-      return mapEvents(source[Symbol.asyncIterator](), async (rootValue) => {
-        const context = createContext(args.contextValue as RequestContext)
-        const result = await execute({ ...args, contextValue: context, rootValue })
+      const field = rootFieldOf(args)
+      return mapEvents(source[Symbol.asyncIterator](), (rootValue) =>
+        new Deadline().keep(executeEvent({ ...args, contextValue: createContext(request), rootValue })),
+      )
+      async function executeEvent(eventArgs: ExecutionArgs): Promise<ExecutionResult> {
+        const result = await execute(eventArgs)
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
         if (result.errors?.[0]) throw result.errors[0]
-        await context.confirmAccess()
+        await (eventArgs.contextValue as Context).confirmAccess()
+        deliveries.inc({ field })
         return result
-      })
+      }
     },
   }
+}
+
+async function end(source: AsyncIterable<unknown> | ExecutionResult): Promise<void> {
+  if (Symbol.asyncIterator in source) await source[Symbol.asyncIterator]().return?.()
 }
 
 /** Unlike an async generator it passes `return()` on at once, also while a `next()` waits. */

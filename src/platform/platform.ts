@@ -4,6 +4,7 @@ import type { VerifierKeys } from '../auth/token-verifier.js'
 import type { Config } from '../config.js'
 import type { EventBus } from '../events/event-bus.js'
 import type { Leases } from '../events/leases.js'
+import type { Metrics } from '../metrics.js'
 import { type Closable, closeAll } from './close-all.js'
 import { type Database, openDatabase } from './database.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
@@ -50,6 +51,7 @@ export async function asStep<Result>(
 export interface PlatformOptions {
   readonly config: Config
   readonly log: Logger
+  readonly metrics: Metrics
   readonly beginStep: BeginStep
   /** Where the migrations are. */
   readonly migrationsDirectory: string

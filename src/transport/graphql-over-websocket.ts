@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
@@ -6,6 +6,7 @@ import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import { UnauthenticatedError } from '../errors.js'
 import type { RequestContext } from '../graphql/context.js'
+import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
@@ -21,6 +22,28 @@ export interface Connection {
   stopExpiry: () => void
   /** The ids of operations that are on their way from `subscribe` to their first step. */
   readonly starting: Set<string>
+  /** Subscriptions that haven't begun to listen yet. */
+  readonly beginning: Set<Promise<unknown>>
+  /** Queries and mutations without an answer yet. */
+  readonly underWay: Set<Promise<unknown>>
+}
+
+/** What is known of a connection that was just opened. */
+export function createConnection(socket: ProtocolSocket): Connection {
+  return {
+    socket,
+    viewer: null,
+    stopExpiry: () => {},
+    starting: new Set(),
+    beginning: new Set(),
+    underWay: new Set(),
+  }
+}
+
+/** What graphql-ws hands from one hook to the next. */
+interface SocketOperation extends ExecutionArgs {
+  readonly contextValue: TransportContext
+  readonly connection: Connection
 }
 
 export interface ProtocolOptions {
@@ -45,7 +68,7 @@ export function createProtocol({
     connectionInitWaitTimeout: CONNECTION_INIT_WITHIN_MS,
     async onConnect({ connectionParams, extra }) {
       try {
-        extra.viewer = await authenticate(tokenOf(connectionParams))
+        extra.viewer = await new Deadline().keep(authenticate(tokenOf(connectionParams)))
       } catch (error) {
         // Refused: 4403, as `false` has it. Otherwise it is we who can't, and the client shall come back.
         if (error instanceof UnauthenticatedError) return false
@@ -70,8 +93,19 @@ export function createProtocol({
       return prepare(pipeline, extra, payload)
     },
     onOperation: ({ extra }, id) => void extra.starting.delete(id),
-    execute: (args) => execution.execute(args),
-    subscribe: (args) => execution.subscribe(args),
+    execute(args) {
+      const { connection, contextValue } = args as SocketOperation
+      // What was asked for earlier listens by now: who subscribes first and then reads misses nothing in between.
+      const begun = contextValue.deadline.keep(Promise.allSettled(connection.beginning))
+      return among(
+        connection.underWay,
+        begun.then(() => execution.execute(args), refused),
+      )
+    },
+    subscribe(args) {
+      const { connection } = args as SocketOperation
+      return among(connection.beginning, execution.subscribe(args))
+    },
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
       if (!errors) return undefined
       const { requestId } = contextValue as RequestContext
@@ -87,6 +121,18 @@ export function createProtocol({
   })
 }
 
+/** Counts work among what is going on, until it is done. */
+function among<Result>(going: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
+  going.add(work)
+  const done = () => void going.delete(work)
+  work.then(done, done)
+  return work
+}
+
+function refused(error: Error): ExecutionResult {
+  return { errors: [new GraphQLError('Not executed', { originalError: error })] }
+}
+
 /** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */
 function tokenOf(connectionParams: Record<string, unknown> = {}): string {
   const { authorization, token } = connectionParams
@@ -96,8 +142,14 @@ function tokenOf(connectionParams: Record<string, unknown> = {}): string {
 }
 
 /** Takes an operation through the same steps as HTTP does. Errors are for this operation alone; the socket lives on. */
-function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribePayload) {
-  const contextValue: TransportContext = { viewer, requestId: uuidv7(), transport: 'WEBSOCKET' }
+function prepare(
+  pipeline: Pipeline,
+  connection: Connection,
+  payload: SubscribePayload,
+): SocketOperation | readonly GraphQLError[] {
+  const { viewer } = connection
+  const deadline = new Deadline()
+  const contextValue: TransportContext = { viewer, requestId: uuidv7(), deadline, transport: 'WEBSOCKET' }
   const { schema, parse, validate } = pipeline.getEnveloped(contextValue)
   try {
     const document = parse(payload.query)
@@ -109,6 +161,7 @@ function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribeP
       contextValue,
       operationName: payload.operationName,
       variableValues: payload.variables,
+      connection,
     }
   } catch (error) {
     // Anything but GraphQL errors would close the socket: a document nested too deep for the parser, for example.

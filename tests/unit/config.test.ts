@@ -29,6 +29,7 @@ describe('with nothing set', () => {
       dataDirectory: '.data',
       databaseUrl: null,
       databasePoolSize: 20,
+      metricsToken: null,
       redisUrl: null,
       tokens: { keys: { kind: 'generated' }, issuer: null, audience: null },
       allowedOrigins: 'localhost',
