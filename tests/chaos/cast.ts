@@ -1,20 +1,23 @@
 import { startService } from '../../src/compose.js'
 import { loadConfig } from '../../src/config.js'
+import type { ParticipantRole } from '../../src/generated/prisma/client.js'
 import { createLogger } from '../../src/log.js'
 import { type Deal, type Person, Seed } from '../testkit/seed.js'
 import { MIGRATIONS_DIRECTORY } from '../testkit/service.js'
 
-/** Who talks in which deal, and who only listens. */
-const SEATS = {
-  north: { buyer: 'bea', seller: 'sam', agent: 'ana' },
-  south: { buyer: 'cleo', seller: 'ari', agent: 'ana' },
-} as const
-
 const DEAL_KEYS = ['north', 'south'] as const
 export type DealKey = (typeof DEAL_KEYS)[number]
 
-export type PersonKey = 'bea' | 'sam' | 'cleo' | 'ari' | 'ana'
-const PERSON_KEYS: readonly PersonKey[] = ['bea', 'sam', 'cleo', 'ari', 'ana']
+/** They only come for a moment each, and say nothing. */
+export const VISITORS = ['vera', 'vito', 'vic', 'val', 'van', 'veit', 'vio', 'vina'] as const
+const PERSON_KEYS = ['bea', 'sam', 'cleo', 'ari', 'ana', ...VISITORS] as const
+export type PersonKey = (typeof PERSON_KEYS)[number]
+
+/** Who sits in which deal. */
+const SEATS: Record<DealKey, Partial<Record<Lowercase<ParticipantRole>, readonly PersonKey[]>>> = {
+  north: { buyer: ['bea'], seller: ['sam'], agent: ['ana', ...VISITORS] },
+  south: { buyer: ['cleo'], seller: ['ari'], agent: ['ana'] },
+}
 
 /** The four who send: two in each deal; half of them wait for each answer before they say the next. */
 export const SENDERS = [
@@ -69,8 +72,8 @@ export async function seatCast(databaseUrl: string, secret: string): Promise<Cas
 }
 
 function seat(seed: Seed, key: DealKey, people: Readonly<Record<PersonKey, Person>>): Promise<Deal> {
-  const { buyer, seller, agent } = SEATS[key]
-  return seed.deal(key, { buyer: people[buyer], seller: people[seller], agent: people[agent] })
+  const seats = Object.entries(SEATS[key]).map(([role, keys]) => [role, keys.map((person) => people[person])])
+  return seed.deal(key, Object.fromEntries(seats))
 }
 
 async function each<Key extends string, Value>(

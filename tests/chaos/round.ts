@@ -2,6 +2,7 @@ import { beginStretches, checkReadState, collectStretch } from './evidence.js'
 import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
+import { HAS_PRESENCE, Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
 import type { World } from './world.js'
 
@@ -12,6 +13,8 @@ export interface RoundReport extends Measures {
   /** How many sends had no answer yet when the fault struck. */
   readonly underWayCount: number
   readonly findings: readonly Finding[]
+  /** Resolves, within a minute, with what is wrong about who is shown online after it. */
+  readonly presence: Promise<readonly Finding[]>
 }
 
 /** How many messages a second each sender says when nothing is the matter. */
@@ -49,11 +52,14 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
+  const visitor = HAS_PRESENCE ? await Visitor.enter(world) : null
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
   setTimeout(() => setPace(world, PER_SECOND), 200)
-  complaints.push(...(await sufferFault(fault, world)))
+  const suffering = sufferFault(fault, world)
+  const presence = visitor?.leave() ?? Promise.resolve([])
+  complaints.push(...(await suffering))
   const endedAt = Date.now()
 
   await demand('the return of everybody', () => recoveryOf(world, endedAt) !== null)
@@ -69,6 +75,7 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
     seed: world.random.seed,
     beganAt,
     underWayCount,
+    presence,
     findings: [
       ...stretches.flatMap(judge),
       ...(await checkReadState(world)),

@@ -52,14 +52,17 @@ export class Sender {
   #lanes: Promise<void>[] = []
   #isStopping = false
   #nextAt = 0
-  #failures = 0
+  /** Where it sends to: its own node at first, and after each failure the other one than failed. */
+  #front: NodeFront
 
   constructor(options: SenderOptions) {
     this.options = options
+    this.#front = options.fronts[0]
   }
 
   start(): void {
     this.#isStopping = false
+    this.#front = this.options.fronts[0]
     this.#lanes = Array.from({ length: this.options.atOnce }, () => this.#talk())
   }
 
@@ -77,7 +80,8 @@ export class Sender {
       const sent: Sent = { clientMessageId, content, begunAt: Date.now(), acknowledged: null, acknowledgedAt: 0 }
       this.sent.push(sent)
       while (sent.acknowledged === null) {
-        const outcome = await this.#try(() => way.send(this.#front(), { transactionId, content, clientMessageId }))
+        const front = this.#front
+        const outcome = await this.#try(() => way.send(front, { transactionId, content, clientMessageId }))
         if (outcome.kind === 'ACKNOWLEDGED') {
           sent.acknowledged = outcome.message
           sent.acknowledgedAt = Date.now()
@@ -85,16 +89,11 @@ export class Sender {
           this.newestSequence = Math.max(this.newestSequence, outcome.message.sequence)
           this.onAcknowledged()
         } else {
-          this.#failures += 1
+          this.#front = this.options.fronts[front === this.options.fronts[0] ? 1 : 0]
           await sleep(PAUSE_AFTER_FAILURE_MS)
         }
       }
     }
-  }
-
-  /** After each failure, the other node. */
-  #front(): NodeFront {
-    return this.options.fronts[this.#failures % 2 === 0 ? 0 : 1]
   }
 
   async #try(send: () => Promise<Outcome>): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { findRedisServer } from '../../scripts/programs.mjs'
 import { type Closable, closeAll } from '../../src/platform/close-all.js'
 import { post } from '../testkit/http-client.js'
-import { type Cast, type DealKey, SENDERS, SUBSCRIBERS, seatCast } from './cast.js'
+import { type Cast, type DealKey, SENDERS, SUBSCRIBERS, seatCast, VISITORS } from './cast.js'
 import { Changes } from './changes.js'
 import { WHERE_IT_STANDS } from './documents.js'
 import { Leash } from './leash.js'
@@ -34,6 +34,8 @@ export class World implements Servers {
   readonly senders: readonly Sender[]
   readonly subscribers: readonly Subscriber[]
   readonly readers: readonly Reader[]
+  /** Who comes next for a moment: always the one who has been away for longest. */
+  readonly visitors = [...VISITORS]
   /** Told of every acknowledgement and delivery. */
   readonly changes = new Changes()
   readonly #started: Closable[]
