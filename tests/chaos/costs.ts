@@ -8,6 +8,7 @@ const SUBSCRIBERS = 10
 const MESSAGES = 300
 /** A round trip takes longer; so nothing is committed together with something else. */
 const PER_SECOND = 15
+const PATIENCE_MS = 60_000
 const IDLE_MS = 20_000
 /** Until what was begun by the last fault has come to an end. */
 const SETTLE_MS = 3_000
@@ -32,7 +33,7 @@ export async function countCosts(world: World): Promise<string> {
   try {
     const listening = world.subscribers.filter(({ options }) => options.dealKey === sender.options.dealKey)
     const newest = Math.max(...listening.map(({ deliveries }) => deliveries.length))
-    await world.changes.until(() => more.every(({ deliveries }) => deliveries.length === newest), 60_000)
+    await world.changes.until(() => more.every(({ deliveries }) => deliveries.length === newest), PATIENCE_MS)
     await query(world.postgres.url, 'CREATE SCHEMA counted; CREATE EXTENSION pg_stat_statements SCHEMA counted')
     await sleep(SETTLE_MS)
     const start = await snapshot(world)
@@ -42,8 +43,8 @@ export async function countCosts(world: World): Promise<string> {
     const target = sender.acknowledgedCount + MESSAGES
     sender.perSecond = PER_SECOND
     sender.start()
-    await world.changes.until(() => sender.acknowledgedCount >= target, 120_000)
-    await sender.stop()
+    await world.changes.until(() => sender.acknowledgedCount >= target, PATIENCE_MS)
+    await sender.stop(PATIENCE_MS)
     const said = sender.acknowledgedCount - target + MESSAGES
     await world.changes.until(
       () => more.every((one, index) => one.deliveries.length - (heard[index] ?? 0) >= said),

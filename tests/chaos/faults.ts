@@ -11,6 +11,8 @@ export interface Fault {
   readonly lastsMs: number
   /** Within this time after its end everything flows again; null where the clients decide when they come back. */
   readonly recoversWithinMs: number | null
+  /** While it lasts, every send is acknowledged, and all is delivered no later than this; left out where it can't be. */
+  readonly goesOnWithinMs?: number
   readonly needsRedis?: boolean
   /** Whether a process is killed by it, with SIGKILL or like it. */
   readonly isKill?: boolean
@@ -19,6 +21,8 @@ export interface Fault {
 }
 
 const RECOVERS_WITHIN_MS = 5_000
+/** What lasts is asked of Postgres then. */
+const LATE_BY_MS = 5_000
 const ENDS_WITHIN_MS = 10_000
 const RESTART = 1012
 
@@ -58,6 +62,7 @@ const redisKilled: Fault = {
   name: 'Redis killed and restarted',
   lastsMs: 2_000,
   recoversWithinMs: RECOVERS_WITHIN_MS,
+  goesOnWithinMs: LATE_BY_MS,
   needsRedis: true,
   isKill: true,
   strike({ redis }) {
@@ -74,6 +79,7 @@ const redisStopped: Fault = {
   name: 'Redis stopped for 10 s',
   lastsMs: 10_000,
   recoversWithinMs: RECOVERS_WITHIN_MS,
+  goesOnWithinMs: LATE_BY_MS,
   needsRedis: true,
   strike({ redis }) {
     redis?.freeze()

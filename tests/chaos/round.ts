@@ -56,6 +56,7 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
+  if (underWayCount === 0) complaints.push('no send was under way when the fault struck')
   setTimeout(() => setPace(world, PER_SECOND), 200)
   const suffering = sufferFault(fault, world)
   const presence = visitor?.leave() ?? Promise.resolve([])
@@ -64,7 +65,7 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
 
   await demand('the return of everybody', () => recoveryOf(world, endedAt) !== null)
   await demand(`${messageCount} acknowledgements`, () => world.acknowledgedCount - before >= messageCount)
-  await Promise.all([...senders, ...readers].map((talker) => talker.stop()))
+  await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
 
   const measures = measure(world, beganAt.getTime(), endedAt)
@@ -79,7 +80,7 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
     findings: [
       ...stretches.flatMap(judge),
       ...(await checkReadState(world)),
-      ...[...complaints, ...limits(fault, measures, underWayCount), ...failures(world)].map(wrong),
+      ...[...complaints, ...limits(fault, measures), ...failures(world)].map(wrong),
     ],
   }
 }
@@ -97,17 +98,16 @@ function isQuiet({ senders, subscribers }: World): boolean {
   })
 }
 
-function limits(
-  { recoversWithinMs }: Fault,
-  { slowestAnswerMs, recoveryMs, refusals }: Measures,
-  struck: number,
-): string[] {
-  const forbidden = Object.keys(refusals).filter((code) => !ALLOWED_REFUSALS.includes(code))
+function limits(fault: Fault, { slowestAnswerMs, recoveryMs, refusals, longestGapMs }: Measures): string[] {
+  const { recoversWithinMs, goesOnWithinMs } = fault
+  const allowed = goesOnWithinMs === undefined ? ALLOWED_REFUSALS : []
+  const forbidden = Object.keys(refusals).filter((code) => !allowed.includes(code))
+  const gap = Math.max(longestGapMs.acknowledgements, longestGapMs.deliveries)
   return [
-    ...(struck > 0 ? [] : ['no send was under way when the fault struck']),
     ...(slowestAnswerMs <= LONGEST_ANSWER_MS ? [] : [`a send waited ${slowestAnswerMs} ms for its answer`]),
     ...(recoversWithinMs === null || (recoveryMs ?? 0) <= recoversWithinMs ? [] : [`recovery took ${recoveryMs} ms`]),
-    ...forbidden.map((code) => `${refusals[code]} sends were refused with ${code}`),
+    ...(goesOnWithinMs === undefined || gap <= goesOnWithinMs ? [] : [`for ${gap} ms nothing went on`]),
+    ...forbidden.map((code) => `${refusals[code]} tries ended with ${code}`),
   ]
 }
 

@@ -51,6 +51,7 @@ export class Sender {
   onAcknowledged: () => void = () => {}
   #lanes: Promise<void>[] = []
   #isStopping = false
+  #hasGivenUp = false
   #nextAt = 0
   /** Where it sends to: its own node at first, and after each failure the other one than failed. */
   #front: NodeFront
@@ -66,10 +67,18 @@ export class Sender {
     this.#lanes = Array.from({ length: this.options.atOnce }, () => this.#talk())
   }
 
-  /** Begins nothing new, and resolves when all that was begun is acknowledged. */
-  async stop(): Promise<void> {
+  /** Begins nothing new, and resolves when all that was begun is acknowledged, or given up because that takes longer. */
+  async stop(withinMs: number): Promise<void> {
     this.#isStopping = true
+    const timer = setTimeout(() => this.giveUp(), withinMs)
     await Promise.all(this.#lanes)
+    clearTimeout(timer)
+  }
+
+  /** Says nothing more, and sends nothing again. */
+  giveUp(): void {
+    this.#isStopping = true
+    this.#hasGivenUp = true
   }
 
   async #talk(): Promise<void> {
@@ -79,7 +88,7 @@ export class Sender {
       const content = `${clientMessageId} says: ${'la '.repeat(1 + (this.sent.length % 30))}✓`
       const sent: Sent = { clientMessageId, content, begunAt: Date.now(), acknowledged: null, acknowledgedAt: 0 }
       this.sent.push(sent)
-      while (sent.acknowledged === null) {
+      while (sent.acknowledged === null && !this.#hasGivenUp) {
         const front = this.#front
         const outcome = await this.#try(() => way.send(front, { transactionId, content, clientMessageId }))
         if (outcome.kind === 'ACKNOWLEDGED') {

@@ -110,7 +110,9 @@ export class World implements Servers {
   }
 
   async close(): Promise<void> {
+    for (const sender of this.senders) sender.giveUp()
     await Promise.all([
+      ...this.readers.map((reader) => reader.stop()),
       ...this.subscribers.map((subscriber) => subscriber.close()),
       ...this.senders.map(({ options }) => options.way.close()),
     ])
