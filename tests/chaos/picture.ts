@@ -4,7 +4,8 @@ import type { Finding } from './verdict.js'
 import type { World } from './world.js'
 
 const MOST_FINDINGS = 20
-const MOST_WARNINGS = 30
+/** So many findings of a subscriber are drawn; the others look alike. */
+const MOST_DRAWN = 2
 const AROUND = 4
 
 /** A round in a line. */
@@ -21,6 +22,11 @@ export function describeRound(report: RoundReport): string {
 /** What a round that failed looked like: what is wrong, what was seen around it, and what the nodes said. */
 export function draw(world: World, report: RoundReport): string {
   const { seed, beganAt, findings } = report
+  const drawn = new Map<string | undefined, number>()
+  const draws = ({ subscriber }: Finding) => {
+    drawn.set(subscriber, (drawn.get(subscriber) ?? 0) + 1)
+    return (drawn.get(subscriber) ?? 0) <= MOST_DRAWN
+  }
   return [
     describeRound(report),
     `${findings.length} findings; the seed was ${seed}`,
@@ -28,9 +34,12 @@ export function draw(world: World, report: RoundReport): string {
       .slice(0, MOST_FINDINGS)
       .flatMap((finding) => [
         `- ${finding.breach}: ${finding.what}`,
-        ...surroundings(world, finding, beganAt).map((line) => `    ${line}`),
+        ...(draws(finding) ? surroundings(world, finding, beganAt).map((line) => `    ${line}`) : []),
       ]),
-    ...world.nodes.flatMap((node) => [`${node.name} warned:`, ...node.warningsSince(beganAt).slice(-MOST_WARNINGS)]),
+    ...world.nodes.flatMap((node) => [
+      `${node.name} warned:`,
+      ...[...node.warningsSince(beganAt)].map(([warning, count]) => `    ${count} × ${warning}`),
+    ]),
   ].join('\n')
 }
 

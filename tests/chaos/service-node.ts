@@ -11,6 +11,16 @@ export interface ServiceNodeOptions {
   readonly leash: Leash
 }
 
+/** The level of a warning in pino's lines. */
+const WARN = 40
+
+interface LogLine {
+  readonly level: number
+  readonly time: number
+  readonly msg?: string
+  readonly err?: { readonly message?: string }
+}
+
 /** One of the service's nodes: a real process behind a front that outlives it. */
 export class ServiceNode {
   readonly name: string
@@ -55,15 +65,17 @@ export class ServiceNode {
     await this.#untilListening()
   }
 
-  /** The lines in which it warned or complained since then. */
-  warningsSince(since: Date): string[] {
+  /** What it warned of or complained about since then, and how often. */
+  warningsSince(since: Date): ReadonlyMap<string, number> {
     const all = `${this.#earlier}${this.#process.output}`.split('\n')
-    // The last may not be complete yet.
-    const lines = all.slice(0, -1).filter((line) => line.startsWith('{'))
-    return lines.filter((line) => {
-      const { level, time } = JSON.parse(line) as { level: number; time: number }
-      return level >= 40 && time >= since.getTime()
-    })
+    const warnings = new Map<string, number>()
+    // The last line may not be complete yet.
+    for (const line of all.slice(0, -1).filter((one) => one.startsWith('{'))) {
+      const { level, time, msg, err } = JSON.parse(line) as LogLine
+      const warning = [msg, err?.message?.trim().split('\n').at(-1)].filter(Boolean).join(': ')
+      if (level >= WARN && time >= since.getTime()) warnings.set(warning, (warnings.get(warning) ?? 0) + 1)
+    }
+    return warnings
   }
 
   async close(): Promise<void> {
