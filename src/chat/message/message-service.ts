@@ -2,9 +2,10 @@ import { uuidv7 } from 'uuidv7'
 import type { Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
+import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
 import type { Page, PageRequest } from '../page.js'
 import { checkText } from '../text.js'
+import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requireUser } from '../user/user-policy.js'
 import { checkSendInput, type MessageFilter, type SendInput } from './message.js'
@@ -20,6 +21,7 @@ export class MessageService {
   readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
   readonly #maxContentLength: number
+  readonly #onSent: (sender: User, transactionKey: string) => void
 
   constructor(parts: {
     messages: MessageStore
@@ -28,6 +30,8 @@ export class MessageService {
     transactionPolicy: TransactionPolicy
     bus: EventBus
     maxContentLength: number
+    /** Hears of each message that a person has sent, when it is stored. Never throws; the sender's answer waits for nothing else. */
+    onSent: (sender: User, transactionKey: string) => void
   }) {
     this.#messages = parts.messages
     this.#lanes = parts.lanes
@@ -35,6 +39,7 @@ export class MessageService {
     this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
     this.#maxContentLength = parts.maxContentLength
+    this.#onSent = parts.onSent
   }
 
   /** Of these messages those that exist and that the viewer may see, with what `include` asks for. */
@@ -85,6 +90,8 @@ export class MessageService {
     })
     switch (outcome.kind) {
       case 'SENT':
+        this.#onSent(sender.user, transactionKey)
+        return outcome.message
       case 'DUPLICATE':
         return outcome.message
       case 'NOT_FOUND':
@@ -128,8 +135,11 @@ export class MessageService {
     const { transactionKey } = await this.#messagePolicy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')
-    const { message, isChanged } = changed
-    if (isChanged) this.#bus.publish('timelineAdvanced', transactionKey, { position: message.version, entries: [] })
+    const { message, isChanged, seatedKeys } = changed
+    if (isChanged) {
+      const advanced = { position: message.version, entries: [] }
+      announce(this.#bus, { transactionKey, advanced, userKeys: seatedKeys })
+    }
     return message
   }
 }
