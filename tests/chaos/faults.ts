@@ -69,7 +69,7 @@ const redisKilled: Fault = {
     const killed = redis?.kill()
     return async () => {
       await killed
-      await redis?.start()
+      await redis?.startAgain()
       return []
     }
   },
@@ -82,9 +82,9 @@ const redisStopped: Fault = {
   goesOnWithinMs: LATE_BY_MS,
   needsRedis: true,
   strike({ redis }) {
-    redis?.freeze()
+    redis?.stop()
     return async () => {
-      redis?.thaw()
+      redis?.goOn()
       return []
     }
   },

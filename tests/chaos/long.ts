@@ -5,7 +5,7 @@ import { createRunDirectory, letEveryoneEnter, removeDirectory } from '../testki
 import { countCosts } from './costs.js'
 import { describeRound, draw } from './picture.js'
 import { anySeed, Random } from './random.js'
-import { runRound } from './round.js'
+import { runRound, warmUp } from './round.js'
 import { scheduleFaults } from './schedule.js'
 import { type JudgedRound, refusalsOf, tableOf } from './table.js'
 import { World } from './world.js'
@@ -39,6 +39,7 @@ async function run(): Promise<boolean> {
   letEveryoneEnter(home)
   const world = await World.open(home, random)
   try {
+    await warmUp(world)
     const rounds = values.count ? [] : await runAll(world)
     console.log(await countCosts(world))
     return rounds.every(({ findings }) => findings.length === 0)

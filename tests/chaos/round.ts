@@ -23,6 +23,7 @@ const PER_SECOND = 20
 const IN_A_HURRY = Number.POSITIVE_INFINITY
 const BEFORE_THE_FAULT = 40
 const IN_A_HURRY_BEFORE_THE_FAULT = 40
+const WARM_UP_MESSAGES = 100
 const PATIENCE_MS = 30_000
 /** A refusal comes within 5 s; deadlines are kept by timers, and a busy machine is late. */
 const LONGEST_ANSWER_MS = 5_500
@@ -83,6 +84,14 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
       ...[...complaints, ...limits(fault, measures), ...failures(world)].map(wrong),
     ],
   }
+}
+
+/** Lets people talk as fast as they can, until both nodes have done everything once and have their connections. */
+export async function warmUp(world: World): Promise<void> {
+  for (const sender of world.senders) sender.start()
+  await world.changes.until(() => world.acknowledgedCount >= WARM_UP_MESSAGES, PATIENCE_MS)
+  await Promise.all(world.senders.map((sender) => sender.stop(PATIENCE_MS)))
+  await world.changes.until(() => isQuiet(world), PATIENCE_MS)
 }
 
 function setPace({ senders }: World, perSecond: number): void {

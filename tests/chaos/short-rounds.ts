@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findRedisServer } from '../../scripts/programs.mjs'
 import { createTemporaryDirectory } from '../testkit/directory.js'
+import { hasRedisServer } from '../testkit/redis-server.js'
 import type { Fault } from './faults.js'
 import { describeRound, draw } from './picture.js'
 import { HAS_PRESENCE } from './presence.js'
 import { anySeed, Random } from './random.js'
-import { type RoundReport, runRound } from './round.js'
+import { type RoundReport, runRound, warmUp } from './round.js'
 import { World } from './world.js'
 
 const MESSAGES = 300
@@ -16,11 +16,12 @@ export function declareRounds(faults: readonly Fault[]): void {
   const reports: RoundReport[] = []
   beforeAll(async () => {
     world = await World.open(createTemporaryDirectory(), new Random(anySeed()))
+    await warmUp(world)
   }, 60_000)
   afterAll(() => world?.close(), 60_000)
 
   describe.each(faults.map((fault) => [fault.name, fault] as const))('%s', (_, fault) => {
-    test.skipIf(fault.needsRedis === true && findRedisServer() === null)(
+    test.skipIf(fault.needsRedis === true && !hasRedisServer)(
       'with sends under way loses, doubles and reorders nothing, and all goes on',
       async () => {
         const report = await runRound(world, fault, MESSAGES)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import { findRedisServer } from '../../scripts/programs.mjs'
 import { type Closable, closeAll } from '../../src/platform/close-all.js'
 import { post } from '../testkit/http-client.js'
+import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 import { type Cast, type DealKey, SENDERS, SUBSCRIBERS, seatCast, VISITORS } from './cast.js'
 import { Changes } from './changes.js'
 import { WHERE_IT_STANDS } from './documents.js'
@@ -11,7 +11,6 @@ import type { NodeFront } from './node-front.js'
 import { PostgresServer } from './postgres-server.js'
 import type { Random } from './random.js'
 import { Reader } from './reader.js'
-import { RedisServer } from './redis-server.js'
 import { sendOverHttp, sendOverWebSocket } from './send-ways.js'
 import { Sender } from './sender.js'
 import { ServiceNode } from './service-node.js'
@@ -71,7 +70,7 @@ export class World implements Servers {
       started.push({ name: 'The leash', close: () => leash.close() })
       const postgres = await PostgresServer.create(directory, leash)
       started.push({ name: 'Postgres', close: () => postgres.close() })
-      const redis = findRedisServer() === null ? null : await RedisServer.create(leash)
+      const redis = hasRedisServer ? await RedisServer.start({ directory }) : null
       started.push({ name: 'Redis', close: () => redis?.kill() })
       const secret = randomUUID()
       const cast = await seatCast(postgres.url, secret)
