@@ -13,6 +13,8 @@ import {
   untilTold,
 } from './inbox-documents.js'
 
+// The clock of intervals stands still: what is told here was rung for. What nobody rings for is in inbox-healing.test.ts.
+
 let testService: TestService
 let bea: Person
 let sam: Person
@@ -28,6 +30,7 @@ async function samHas(...keys: string[]): Promise<Deal[]> {
 }
 
 beforeAll(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   testService = await startTestService()
   bea = await testService.seed.person('bea')
 })
@@ -41,7 +44,10 @@ afterEach(async () => {
   vi.restoreAllMocks()
   await client.dispose()
 })
-afterAll(() => testService.close())
+afterAll(async () => {
+  await testService.close()
+  vi.useRealTimers()
+})
 
 test('one subscription tells of every deal in which something is said, as it is by then', async () => {
   await newSam()
