@@ -1,20 +1,29 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type UserWorkspaceConfig } from 'vitest/config'
+import { findRedisServer } from './scripts/programs.mjs'
+
+// vitest would load graphql twice, as ESM and as CommonJS, and each refuses the types of the other.
+const alias = [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }]
+
+function project(test: NonNullable<UserWorkspaceConfig['test']>): UserWorkspaceConfig {
+  return {
+    resolve: { alias },
+    test: { pool: 'forks', testTimeout: 20_000, hookTimeout: 30_000, ...test },
+  }
+}
+
+const everything = project({ name: 'tests', include: ['tests/**/*.test.ts'], provide: { isOverRedis: false } })
+/** What is live is tested once more with the nodes connected by Redis. */
+const overRedis = project({ name: 'redis', include: ['tests/realtime/**/*.test.ts'], provide: { isOverRedis: true } })
+const hasRedis = findRedisServer() !== null || Boolean(process.env['REDIS_URL'])
 
 export default defineConfig({
-  resolve: {
-    // vitest would load graphql twice, as ESM and as CommonJS, and each refuses the types of the other.
-    alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
-  },
   test: {
-    include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/testkit/postgres-setup.ts'],
-    pool: 'forks',
+    projects: hasRedis ? [everything, overRedis] : [everything],
+    teardownTimeout: 20_000,
+    globalSetup: ['tests/testkit/servers-setup.ts'],
     // Much of the time is spent waiting for other processes: two at once also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 20_000,
   },
 })

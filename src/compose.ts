@@ -11,6 +11,13 @@ import { MessageStore } from './chat/message/message-store.js'
 import { SendLanes } from './chat/message/send-lanes.js'
 import { ParticipantService } from './chat/participant/participant-service.js'
 import { ParticipantStore } from './chat/participant/participant-store.js'
+import { ConnectedPeople } from './chat/presence/connected-people.js'
+import { LastSeenNotes } from './chat/presence/last-seen-notes.js'
+import { PresencePolicy } from './chat/presence/presence-policy.js'
+import { PresenceService } from './chat/presence/presence-service.js'
+import { PresenceStore } from './chat/presence/presence-store.js'
+import { PresenceWatch } from './chat/presence/presence-watch.js'
+import { Suspensions } from './chat/presence/suspensions.js'
 import { ReceiptService } from './chat/receipt/receipt-service.js'
 import { ReceiptStore } from './chat/receipt/receipt-store.js'
 import { TimelineFollowers } from './chat/timeline/timeline-followers.js'
@@ -20,6 +27,8 @@ import { TransactionPolicy } from './chat/transaction/transaction-policy.js'
 import { TransactionRegistry } from './chat/transaction/transaction-registry.js'
 import { TransactionService } from './chat/transaction/transaction-service.js'
 import { TransactionStore } from './chat/transaction/transaction-store.js'
+import { TypingService } from './chat/typing/typing-service.js'
+import { TypingStore } from './chat/typing/typing-store.js'
 import { UserPolicy } from './chat/user/user-policy.js'
 import { UserService } from './chat/user/user-service.js'
 import { UserStore } from './chat/user/user-store.js'
@@ -30,9 +39,10 @@ import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
 import { createPipeline } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
+import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
-import { createProtocol } from './transport/graphql-over-websocket.js'
+import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
@@ -41,19 +51,42 @@ import { WebSocketDoor } from './transport/websocket.js'
 
 /** The rooms with all their parts, on a platform. Whatever sends, reads or follows does it through these. */
 export function composeRooms(
-  { database, bus }: Platform,
+  { database, bus, leases }: Platform,
   { limits, databasePoolSize }: Config,
   log: Logger,
-): ContextParts & { users: UserStore } {
+  metrics: Metrics,
+): ContextParts & { users: UserStore; people: ConnectedPeople } {
   const users = new UserStore(database)
   const transactions = new TransactionStore(database)
   const transactionPolicy = new TransactionPolicy(transactions)
   const timelines = new TimelineStore(database)
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
+  const presences = new PresenceStore(database)
   const { maxPageSize, maxContentLength } = limits
+  const timeline = new TimelineService({
+    timelines,
+    followers: new TimelineFollowers({ store: timelines, bus, log }),
+    transactionPolicy,
+    metrics,
+    maxPageSize,
+  })
+  const typing = new TypingService({
+    typing: new TypingStore(leases, database),
+    transactionPolicy,
+    timeline,
+    bus,
+    log,
+  })
   return {
     users,
+    people: new ConnectedPeople({
+      bus,
+      leases,
+      notes: new LastSeenNotes(presences),
+      suspensions: new Suspensions(presences, log),
+      onGone: (userKey) => void typing.stopAll(userKey),
+    }),
     transactionPolicy,
     prisma: database.prisma,
     services: {
@@ -66,12 +99,7 @@ export function composeRooms(
         maxPageSize,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
-      timeline: new TimelineService({
-        timelines,
-        followers: new TimelineFollowers({ store: timelines, bus, log }),
-        transactionPolicy,
-        maxPageSize,
-      }),
+      timeline,
       message: new MessageService({
         messages,
         lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
@@ -79,12 +107,22 @@ export function composeRooms(
         transactionPolicy,
         bus,
         maxContentLength,
+        onSent: (sender, transactionKey) => typing.noteSent(sender, transactionKey),
       }),
       receipt: new ReceiptService({
         receipts: new ReceiptStore(database),
         messagePolicy,
         transactionPolicy,
+        timeline,
         bus,
+      }),
+      typing,
+      presence: new PresenceService({
+        presences,
+        presencePolicy: new PresencePolicy(presences),
+        leases,
+        watch: new PresenceWatch({ bus, leases, presences, log }),
+        timeline,
       }),
       inbox: new InboxService(new InboxWatch({ store: new InboxStore(database), bus, log })),
     },
@@ -107,19 +145,23 @@ export interface Service {
  *
  * @throws {StartupError} when it can't be; then nothing is left running.
  */
-export async function startService(options: PlatformOptions): Promise<Service> {
+export async function startService(options: Omit<PlatformOptions, 'metrics'>): Promise<Service> {
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
   try {
-    const platform = await openPlatform(options)
+    const metrics = createMetrics()
+    const platform = await openPlatform({ ...options, metrics })
     started.push(platform)
-    const rooms = composeRooms(platform, config, log)
+    metrics.watchBus(platform.bus)
+    const rooms = composeRooms(platform, config, log, metrics)
+    // After the sockets, and before the platform.
+    started.push({ name: 'The presence of who is connected', close: () => rooms.people.close() })
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, config, log)
+    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
       { onRequest, onUpgrade: door.upgrade },
@@ -145,8 +187,12 @@ export async function startService(options: PlatformOptions): Promise<Service> {
   }
 }
 
-function composeTransports(platform: Platform, rooms: ReturnType<typeof composeRooms>, config: Config, log: Logger) {
-  const { database } = platform
+function composeTransports(
+  platform: Platform,
+  rooms: ReturnType<typeof composeRooms>,
+  { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
+) {
+  const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
   const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
@@ -155,7 +201,7 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     isUnavailable: (error) => database.isUnavailable(error),
     showsSuggestions: allowsIntrospection,
   })
-  const execution = createExecution((request) => createContext(rooms, request))
+  const execution = createExecution((request) => createContext(rooms, request), metrics)
   const pipeline = createPipeline({
     schema: createSchema(),
     execution,
@@ -168,10 +214,16 @@ function composeTransports(platform: Platform, rooms: ReturnType<typeof composeR
     authenticate,
     formatError,
     allowedOrigins,
-    health: createHealth(() => database.prisma.$queryRaw`SELECT 1`),
+    health: createHealth({
+      askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
+      isBusConnected: () => bus.isConnected,
+    }),
+    metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
   })
-  const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
+  const onArrival: OnArrival = (viewer, close) =>
+    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
+  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
   const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
   return { onRequest, door }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseRedisAddress } from './redis-address.js'
 
 /** One variable of the environment: what it means, in which unit, and what holds when it is left out. */
 interface Variable<Value> {
@@ -28,6 +29,16 @@ function wholeNumber(smallest: number, largest: number) {
     .transform(Number)
     .refine((value) => value >= smallest && value <= largest, range)
 }
+
+const redisAddress = text.transform((value, context) => {
+  try {
+    return parseRedisAddress(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+    return z.NEVER
+  }
+})
 
 const origins = text
   .transform((value) => value.split(',').map((origin) => origin.trim()))
@@ -61,9 +72,21 @@ export const variables = {
     '20',
   ),
   REDIS_URL: variable(
-    'The Redis that will connect the nodes, as redis://host:6379 or rediss://host:6379 for TLS. Demanded in production, not used yet: run one node.',
-    urlOf('redis:', 'rediss:').optional(),
+    'The Redis (7 or newer) that connects the nodes: redis://user:password@host:6379, redis+sentinel://host:26379,host:26379/master-name or redis+cluster://host:6379,host:6379; the same with rediss for TLS.',
+    redisAddress.optional(),
     'none: one node by itself',
+  ),
+  REDIS_KEY_PREFIX: variable(
+    'What all keys and channels in Redis begin with. Services that share a Redis need one each; nodes of one service have the same.',
+    text
+      .regex(/^[\w.:@/-]{1,64}$/, 'must be 1 to 64 letters, digits or characters of . _ : @ / -')
+      .default('escrow-chat:'),
+    'escrow-chat:',
+  ),
+  REDIS_CONNECT_TIMEOUT_MS: variable(
+    'How long a start tries to reach Redis before it gives up, in milliseconds.',
+    wholeNumber(100, 600_000).default(60_000),
+    '60000',
   ),
   JWT_SECRET: variable(
     'The secret of HS256 tokens; at least 32 bytes.',
@@ -86,6 +109,11 @@ export const variables = {
     '`on` shows what the API looks like to everyone: introspection, hints in validation errors, and the playground at /graphql.',
     z.enum(['on', 'off'], 'must be on or off').optional(),
     'on; in production off',
+  ),
+  METRICS_TOKEN: variable(
+    'What Prometheus must send to read /metrics, as `Authorization: Bearer …`; at least 16 characters, no spaces.',
+    text.regex(/^\S{16,}$/, 'must have at least 16 characters and no spaces').optional(),
+    'none: everybody may read /metrics; in production nobody',
   ),
   LOG_LEVEL: variable(
     'What gets logged: silent, fatal, error, warn, info, debug or trace.',

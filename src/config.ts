@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { variables } from './config-variables.js'
+import type { RedisAddress } from './redis-address.js'
 import { StartupError } from './startup-error.js'
 
 type Environment = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]['schema']> }
@@ -24,16 +25,27 @@ export interface Config {
   readonly databaseUrl: string | null
   readonly databasePoolSize: number
   /** Null means: this node is alone. */
-  readonly redisUrl: string | null
+  readonly redis: RedisConfig | null
   readonly tokens: { readonly keys: TokenKeys; readonly issuer: string | null; readonly audience: string | null }
   readonly allowedOrigins: AllowedOrigins
   /** Whether everyone may see what the API looks like: introspection, hints in validation errors, the playground. */
   readonly allowsIntrospection: boolean
   /** Whether an empty database gets demo people and deals. */
   readonly hasDemo: boolean
+  /** What `/metrics` asks for; null: nothing in development, and in production it isn't there. */
+  readonly metricsToken: string | null
   readonly logLevel: Environment['LOG_LEVEL']
   readonly logFormat: 'json' | 'pretty'
   readonly limits: Limits
+}
+
+/** How the nodes are connected. */
+export interface RedisConfig {
+  readonly address: RedisAddress
+  /** What all keys and channels begin with. */
+  readonly keyPrefix: string
+  /** How long a start tries. */
+  readonly connectTimeoutMs: number
 }
 
 /** What is refused as too much. */
@@ -91,11 +103,12 @@ function toConfig(env: Environment): Config {
     dataDirectory: env.DATA_DIR,
     databaseUrl: env.DATABASE_URL ?? null,
     databasePoolSize: env.DATABASE_POOL_SIZE,
-    redisUrl: env.REDIS_URL ?? null,
+    redis: redisConfig(env),
     tokens: { keys: tokenKeys(env), issuer: env.JWT_ISSUER ?? null, audience: env.JWT_AUDIENCE ?? null },
     allowedOrigins: env.CORS_ORIGIN ?? 'localhost',
     allowsIntrospection: env.INTROSPECTION === undefined ? !isProduction : env.INTROSPECTION === 'on',
     hasDemo: env.NODE_ENV === 'development',
+    metricsToken: env.METRICS_TOKEN ?? null,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
     limits: {
@@ -106,6 +119,15 @@ function toConfig(env: Environment): Config {
       maxContentLength: env.MAX_CONTENT_LENGTH,
       maxPageSize: env.MAX_PAGE_SIZE,
     },
+  }
+}
+
+function redisConfig(env: Environment): RedisConfig | null {
+  if (!env.REDIS_URL) return null
+  return {
+    address: env.REDIS_URL,
+    keyPrefix: env.REDIS_KEY_PREFIX,
+    connectTimeoutMs: env.REDIS_CONNECT_TIMEOUT_MS,
   }
 }
 

@@ -15,23 +15,16 @@ export interface Metrics {
   readonly busGarbage: Counter
   /** Times that the connection to the bus was lost. */
   readonly busLosses: Counter
+  /** Shows whether the bus is connected, asking it whenever somebody looks. */
+  watchBus(bus: { readonly isConnected: boolean }): void
   /** The content type and the text that Prometheus reads. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-/** @param isBusConnected asked whenever somebody looks. */
-export function createMetrics({ isBusConnected }: { isBusConnected: () => boolean }): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  new Gauge({
-    name: 'escrow_chat_bus_connected',
-    help: 'Whether this node is connected to the others: 1 or 0. Always 1 without Redis.',
-    registers,
-    collect() {
-      this.set(isBusConnected() ? 1 : 0)
-    },
-  })
   return {
     deliveries: new Counter({
       name: 'escrow_chat_deliveries_total',
@@ -60,6 +53,16 @@ export function createMetrics({ isBusConnected }: { isBusConnected: () => boolea
       help: 'Times that the connection to Redis was lost.',
       registers,
     }),
+    watchBus(bus) {
+      new Gauge({
+        name: 'escrow_chat_bus_connected',
+        help: 'Whether this node is connected to the others: 1 or 0. Always 1 without Redis.',
+        registers,
+        collect() {
+          this.set(bus.isConnected ? 1 : 0)
+        },
+      })
+    },
     async render() {
       return { contentType: registry.contentType, text: await registry.metrics() }
     },

@@ -19,8 +19,12 @@ export interface Leases {
   /** Holds a lease from now on for so long; one that is held already is good for so long anew. Resolves when others see it, or can't. */
   hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void>
 
-  /** Gives a lease back. One that isn't held is no mistake. Resolves when others see that, or can't. */
-  release(kind: LeaseKind, key: string, member: string): Promise<void>
+  /**
+   * Gives a lease back. One that isn't held is no mistake. Resolves when others see that, or can't.
+   *
+   * @returns whether it was held until now, as far as is known; it may have run out a moment before.
+   */
+  release(kind: LeaseKind, key: string, member: string): Promise<boolean>
 
   /** What is held under each of these keys at this moment, the one that runs out first being first; each key has an answer. */
   read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>>

@@ -5,12 +5,17 @@ import type { Context } from './context.js'
 
 const loadersOf = createContextCache((_: Context) => new Map<string, DataLoader<unknown, unknown, string>>())
 
+/** A row, by what it is known by. */
+type Identified = { readonly key: string } | { readonly id: string }
+
+const keyOf = (row: Identified) => ('key' in row ? row.key : row.id)
+
 /**
  * Loads a field of many parents at once: all that stand in the same place of the answer, in a list of transactions for
- * example, share one call, and one result when they have the same key. `load` gets them in any order and answers in
+ * example, share one call, and one result when they are the same row. `load` gets them in any order and answers in
  * that order.
  */
-export function loadForAll<Parent extends { readonly key: string }, Result>(
+export function loadForAll<Parent extends Identified, Result>(
   { context, info, parent }: { context: Context; info: GraphQLResolveInfo; parent: Parent },
   load: (parents: readonly Parent[]) => Promise<Result[]>,
 ): Promise<Result> {
@@ -19,7 +24,7 @@ export function loadForAll<Parent extends { readonly key: string }, Result>(
   const place = `${path.join('.')} ${info.fieldNodes.map(({ loc }) => loc?.start).join()}`
   const loaders = loadersOf(context)
   const known = loaders.get(place) as DataLoader<Parent, Result, string> | undefined
-  const loader = known ?? new DataLoader<Parent, Result, string>(load, { cacheKeyFn: ({ key }) => key })
+  const loader = known ?? new DataLoader<Parent, Result, string>(load, { cacheKeyFn: keyOf })
   if (!known) loaders.set(place, loader as DataLoader<unknown, unknown, string>)
   return loader.load(parent)
 }

@@ -3,14 +3,17 @@ import type { Viewer } from '../auth/viewer.js'
 import type { InboxService } from '../chat/inbox/inbox-service.js'
 import type { MessageService } from '../chat/message/message-service.js'
 import type { ParticipantService } from '../chat/participant/participant-service.js'
+import type { PresenceService } from '../chat/presence/presence-service.js'
 import type { ReceiptService } from '../chat/receipt/receipt-service.js'
 import type { TimelineService } from '../chat/timeline/timeline-service.js'
 import type { TransactionAccess } from '../chat/transaction/transaction.js'
 import type { TransactionPolicy } from '../chat/transaction/transaction-policy.js'
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
+import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
+import type { Deadline } from './deadline.js'
 
 export interface Services {
   readonly user: UserService
@@ -19,6 +22,8 @@ export interface Services {
   readonly timeline: TimelineService
   readonly message: MessageService
   readonly receipt: ReceiptService
+  readonly typing: TypingService
+  readonly presence: PresenceService
   readonly inbox: InboxService
 }
 
@@ -28,6 +33,7 @@ export interface RequestContext {
   readonly viewer: Viewer | null
   /** Stands in the answer to an internal error, and in the log beside what went wrong. */
   readonly requestId: string
+  readonly deadline: Deadline
 }
 
 /**

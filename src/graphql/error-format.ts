@@ -25,20 +25,23 @@ export interface ErrorFormatOptions {
   readonly isUnavailable: (error: unknown) => boolean
   /** Whether validation errors may name fields that the caller might have meant. */
   readonly showsSuggestions: boolean
+  /** Milliseconds that only grow. */
+  readonly now?: () => number
 }
 
 /**
  * Refusals are told as they are, faults of the document too; of everything else the caller gets a request id, and the
  * log the rest.
  */
-export function createErrorFormat({ log, isUnavailable, showsSuggestions }: ErrorFormatOptions): ErrorFormat {
+export function createErrorFormat({ log, isUnavailable, showsSuggestions, now }: ErrorFormatOptions): ErrorFormat {
+  const logUnavailable = logSeldom(log, now)
   return (error, requestId) => {
     const located = error instanceof GraphQLError ? error : undefined
     const thrown = rootOf(error)
     const refusal =
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
-      if (refusal.code === 'SERVICE_UNAVAILABLE') log.warn({ err: thrown, requestId }, 'Refused as unavailable')
+      if (refusal.code === 'SERVICE_UNAVAILABLE') logUnavailable(thrown, requestId)
       return rewrite(located, refusal.message, { code: refusal.code, ...refusal.details })
     }
     if (located && isCallersFault(located, thrown)) {
@@ -48,6 +51,21 @@ export function createErrorFormat({ log, isUnavailable, showsSuggestions }: Erro
     log.error({ err: thrown, requestId, path: located?.path }, 'A request failed')
     const message = `Something went wrong on our side. Tell us this request id: ${requestId}`
     return rewrite(located, message, { code: 'INTERNAL_SERVER_ERROR', requestId })
+  }
+}
+
+const MS_BETWEEN_LINES = 10_000
+
+/** While the database is away everything is refused: a line says so now and then, with how many it stands for. */
+function logSeldom(log: Logger, now = () => performance.now()): (error: unknown, requestId: string) => void {
+  let refusals = 0
+  let saidAt = Number.NEGATIVE_INFINITY
+  return (error, requestId) => {
+    refusals += 1
+    if (now() - saidAt < MS_BETWEEN_LINES) return
+    log.warn({ err: error, requestId, refusals }, 'Refused as unavailable')
+    refusals = 0
+    saidAt = now()
   }
 }
 

@@ -1,6 +1,9 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
 import { NotFoundError } from '../errors.js'
+import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
+import { Deadline } from './deadline.js'
+import { rootFieldOf } from './root-field.js'
 
 export type ContextFactory = (request: RequestContext) => Context
 
@@ -18,19 +21,33 @@ export interface Execution {
  * Each execution has a context of its own, and so has each event of a subscription: nothing that was looked up for one
  * event, least of all what the viewer may see, is still believed at the next.
  */
-export function createExecution(createContext: ContextFactory): Execution {
+export function createExecution(createContext: ContextFactory, { deliveries }: Pick<Metrics, 'deliveries'>): Execution {
   const withContext = (args: ExecutionArgs): ExecutionArgs => ({
     ...args,
     contextValue: createContext(args.contextValue as RequestContext),
   })
   return {
-    execute: async (args) => execute(withContext(args)),
+    async execute(args) {
+      const { deadline } = args.contextValue as RequestContext
+      try {
+        return await deadline.keep(Promise.resolve(execute(withContext(args))))
+      } catch (error) {
+        return { errors: [new GraphQLError('Not executed in time', { originalError: error as Error })] }
+      }
+    },
     async subscribe(args) {
-      const source = await createSourceEventStream(withContext(args))
+      const request = args.contextValue as RequestContext
+      const starting = createSourceEventStream(withContext(args))
+      const source = await request.deadline.keep(starting).catch((error) => {
+        // What starts too late after all has nobody who would end it.
+        starting.then(end, () => {})
+        return failing(error)
+      })
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
+      const field = rootFieldOf(args)
       const show = async (event: unknown): Promise<ExecutionResult> => {
-        const context = createContext(args.contextValue as RequestContext)
+        const context = createContext(request)
         const result = await execute({ ...args, contextValue: context, rootValue: event })
         if (isRevocable(event) && (await isAccessLost(context))) return show(event.revoke())
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
@@ -38,7 +55,11 @@ export function createExecution(createContext: ContextFactory): Execution {
         if (!isRevocable(event)) await context.confirmAccess()
         return result
       }
-      return mapEvents(source[Symbol.asyncIterator](), show)
+      return mapEvents(source[Symbol.asyncIterator](), async (event) => {
+        const result = await new Deadline().keep(show(event))
+        deliveries.inc({ field })
+        return result
+      })
     },
   }
 }
@@ -61,6 +82,10 @@ async function isAccessLost(context: Context): Promise<boolean> {
     if (error instanceof NotFoundError) return true
     throw error
   }
+}
+
+async function end(source: AsyncIterable<unknown> | ExecutionResult): Promise<void> {
+  if (Symbol.asyncIterator in source) await source[Symbol.asyncIterator]().return?.()
 }
 
 /** Unlike an async generator it passes `return()` on at once, also while a `next()` waits. */

@@ -2,9 +2,11 @@ import type { GraphQLSchema } from 'graphql'
 import { addInboxTypes } from '../chat/inbox/inbox-schema.js'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
+import { addPresenceTypes } from '../chat/presence/presence-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
 import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
 import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
+import { addTypingTypes } from '../chat/typing/typing-schema.js'
 import { addUserTypes } from '../chat/user/user-schema.js'
 import { createBuilder } from './builder.js'
 import { addPageInfo } from './connection.js'
@@ -19,17 +21,19 @@ export function createSchema(): GraphQLSchema {
   builder.mutationType({ description: 'What can be done. A request has one of these fields.' })
   builder.subscriptionType({
     description:
-      'What can be listened to. With `after` a subscription first delivers all that came after that cursor, however long ago, in order and each once, and then goes on live; without it, it begins with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. When the viewer loses access it ends with an error (NOT_FOUND), never with a plain complete.',
+      'What can be listened to. Subscriptions with `after` lose nothing: they first deliver all that came after that cursor, however long ago, in order and each once, and then go on live; without it, they begin with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. The others tell of passing states (typing, read positions), whose latest value is all that counts. When the viewer loses access, a subscription ends with an error (NOT_FOUND), never with a plain complete.',
   })
   addScalars(builder)
   const node = addNode(builder)
   const pageInfo = addPageInfo(builder)
-  const { viewer } = addUserTypes(builder, node)
+  const { user, viewer } = addUserTypes(builder, node)
   const { transaction, status } = addTransactionTypes(builder, { node, pageInfo })
   const { participant, role } = addParticipantTypes(builder, { node, transaction })
   const { entry } = addTimelineTypes(builder, { node, pageInfo, transaction, status, role })
-  addMessageTypes(builder, { node, pageInfo, transaction, entry })
-  addReceiptTypes(builder, { transaction, participant, viewer })
+  const { message } = addMessageTypes(builder, { node, pageInfo, transaction, entry })
+  addReceiptTypes(builder, { transaction, participant, message, viewer })
+  addTypingTypes(builder, { transaction, user })
+  addPresenceTypes(builder, { user })
   addInboxTypes(builder, { transaction, viewer })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })

@@ -11,6 +11,11 @@ export class MemoryLeases implements Leases {
     this.#now = now
   }
 
+  /** Under how many keys something is kept at this moment. */
+  get size(): number {
+    return this.#held.size
+  }
+
   async hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void> {
     const name = `${kind}:${key}`
     const members = this.#held.get(name) ?? new Map<string, number>()
@@ -21,12 +26,14 @@ export class MemoryLeases implements Leases {
     this.#dropOldest()
   }
 
-  async release(kind: LeaseKind, key: string, member: string): Promise<void> {
+  async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
     const name = `${kind}:${key}`
     const members = this.#held.get(name)
-    if (!members) return
+    if (!members) return false
+    const expiresAt = members.get(member) ?? 0
     members.delete(member)
     this.#dropExpired(name, members)
+    return expiresAt > this.#now()
   }
 
   async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {

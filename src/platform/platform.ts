@@ -1,15 +1,20 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { VerifierKeys } from '../auth/token-verifier.js'
-import type { Config } from '../config.js'
+import type { Config, RedisConfig } from '../config.js'
 import type { EventBus } from '../events/event-bus.js'
 import type { Leases } from '../events/leases.js'
+import type { Metrics } from '../metrics.js'
+import { describeRedisAddress } from '../redis-address.js'
 import { type Closable, closeAll } from './close-all.js'
 import { type Database, openDatabase } from './database.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { MemoryEventBus } from './memory-event-bus.js'
 import { MemoryLeases } from './memory-leases.js'
 import { applyMigrations } from './migrations.js'
+import { connectToRedis } from './redis.js'
+import { RedisEventBus } from './redis-event-bus.js'
+import { RedisLeases } from './redis-leases.js'
 import { readOrCreateSecret } from './secret-file.js'
 
 /** What the floors above stand on. Nothing in it says which composition it is. */
@@ -50,6 +55,7 @@ export async function asStep<Result>(
 export interface PlatformOptions {
   readonly config: Config
   readonly log: Logger
+  readonly metrics: Metrics
   readonly beginStep: BeginStep
   /** Where the migrations are. */
   readonly migrationsDirectory: string
@@ -77,12 +83,11 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform &
       onConnectionLost: (error) => log.warn({ err: error }, 'A connection to Postgres was lost'),
     })
     opened.push({ name: 'The database pool', close: () => database.close() })
-    if (config.redisUrl) log.warn('REDIS_URL is set, but nodes are not connected through Redis yet: run one node.')
-    const bus = new MemoryEventBus((error) => log.error({ err: error }, 'A listener of the event bus failed'))
+    const { bus, leases } = config.redis ? await openRedis(config.redis, options, opened) : inMemory(log)
     return {
       database,
       bus,
-      leases: new MemoryLeases(),
+      leases,
       tokenKeys: await tokenKeysOf(config),
       name: 'The platform',
       close: () => closeAll(opened),
@@ -102,6 +107,31 @@ async function openEmbeddedPostgres({ config, log, beginStep }: PlatformOptions,
   )
   opened.push({ name: 'The embedded Postgres', close: () => postgres.close() })
   return postgres.url
+}
+
+const onListenerError = (log: Logger) => (error: unknown) =>
+  log.error({ err: error }, 'A listener of the event bus failed')
+
+function inMemory(log: Logger): Pick<Platform, 'bus' | 'leases'> {
+  return { bus: new MemoryEventBus(onListenerError(log)), leases: new MemoryLeases() }
+}
+
+async function openRedis(
+  config: RedisConfig,
+  { log, metrics, beginStep }: PlatformOptions,
+  opened: Closable[],
+): Promise<Pick<Platform, 'bus' | 'leases'>> {
+  const step = beginStep('Connecting to Redis')
+  const link = await asStep(
+    step,
+    () => connectToRedis({ ...config, log, metrics, onStep: (note) => step.update(note) }),
+    () => describeRedisAddress(config.address),
+  )
+  opened.push({ name: 'The connections to Redis', close: () => link.close() })
+  return {
+    bus: new RedisEventBus({ link, log, metrics, onListenerError: onListenerError(log) }),
+    leases: new RedisLeases(link),
+  }
 }
 
 async function tokenKeysOf({ tokens: { keys }, dataDirectory }: Config): Promise<VerifierKeys> {

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
@@ -6,6 +6,7 @@ import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import { UnauthenticatedError } from '../errors.js'
 import type { RequestContext } from '../graphql/context.js'
+import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
@@ -17,16 +18,44 @@ export interface Connection {
   readonly socket: ProtocolSocket
   /** Null until the client has shown a good token. */
   viewer: Viewer | null
-  /** Called when the socket begins to close. */
-  stopExpiry: () => void
   /** The ids of operations that are on their way from `subscribe` to their first step. */
   readonly starting: Set<string>
+  /** Subscriptions that haven't begun to listen yet. */
+  readonly beginning: Set<Promise<unknown>>
+  /** Queries and mutations without an answer yet. */
+  readonly underWay: Set<Promise<unknown>>
 }
+
+/** What is known of a connection that was just opened. */
+export function createConnection(socket: ProtocolSocket): Connection {
+  return {
+    socket,
+    viewer: null,
+    starting: new Set(),
+    beginning: new Set(),
+    underWay: new Set(),
+  }
+}
+
+/** What graphql-ws hands from one hook to the next. */
+interface SocketOperation extends ExecutionArgs {
+  readonly contextValue: TransportContext
+  readonly connection: Connection
+}
+
+/**
+ * Hears that a client has shown a good token.
+ *
+ * @param close closes the socket with 4403 and a reason, for what happens to the viewer later.
+ * @returns called once, when the socket begins to close.
+ */
+export type OnArrival = (viewer: Viewer, close: (reason: string) => void) => () => void
 
 export interface ProtocolOptions {
   readonly pipeline: Pipeline
   readonly execution: Execution
   readonly authenticate: Authenticate
+  readonly onArrival: OnArrival
   readonly formatError: ErrorFormat
   readonly log: Logger
 }
@@ -38,6 +67,7 @@ export function createProtocol({
   pipeline,
   execution,
   authenticate,
+  onArrival,
   formatError,
   log,
 }: ProtocolOptions): Server<Connection> {
@@ -45,7 +75,7 @@ export function createProtocol({
     connectionInitWaitTimeout: CONNECTION_INIT_WITHIN_MS,
     async onConnect({ connectionParams, extra }) {
       try {
-        extra.viewer = await authenticate(tokenOf(connectionParams))
+        extra.viewer = await new Deadline().keep(authenticate(tokenOf(connectionParams)))
       } catch (error) {
         // Refused: 4403, as `false` has it. Otherwise it is we who can't, and the client shall come back.
         if (error instanceof UnauthenticatedError) return false
@@ -53,11 +83,15 @@ export function createProtocol({
         extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
         return false
       }
-      // Closed while we looked: nobody would call the timer off.
       if (!extra.socket.isOpen) return false
-      extra.stopExpiry = callAt(extra.viewer.tokenExpiresAt, () =>
-        extra.socket.close(CloseCode.Forbidden, 'Token expired'),
-      )
+      const close = (reason: string) => extra.socket.close(CloseCode.Forbidden, reason)
+      const stopExpiry = callAt(extra.viewer.tokenExpiresAt, () => close('Token expired'))
+      const leave = onArrival(extra.viewer, close)
+      // Whatever became of the socket meanwhile, this is called: a promise tells those too who come late.
+      void extra.socket.closing.then(() => {
+        stopExpiry()
+        leave()
+      })
       return true
     },
     onSubscribe({ extra }, id, payload) {
@@ -70,8 +104,19 @@ export function createProtocol({
       return prepare(pipeline, extra, payload)
     },
     onOperation: ({ extra }, id) => void extra.starting.delete(id),
-    execute: (args) => execution.execute(args),
-    subscribe: (args) => execution.subscribe(args),
+    execute(args) {
+      const { connection, contextValue } = args as SocketOperation
+      // What was asked for earlier listens by now: who subscribes first and then reads misses nothing in between.
+      const begun = contextValue.deadline.keep(Promise.allSettled(connection.beginning))
+      return among(
+        connection.underWay,
+        begun.then(() => execution.execute(args), refused),
+      )
+    },
+    subscribe(args) {
+      const { connection } = args as SocketOperation
+      return among(connection.beginning, execution.subscribe(args))
+    },
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
       if (!errors) return undefined
       const { requestId } = contextValue as RequestContext
@@ -83,8 +128,19 @@ export function createProtocol({
       extra.starting.delete(id)
       return errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON())
     },
-    onClose: ({ extra }) => extra.stopExpiry(),
   })
+}
+
+/** Counts work among what is going on, until it is done. */
+function among<Result>(going: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
+  going.add(work)
+  const done = () => void going.delete(work)
+  work.then(done, done)
+  return work
+}
+
+function refused(error: Error): ExecutionResult {
+  return { errors: [new GraphQLError('Not executed', { originalError: error })] }
 }
 
 /** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */
@@ -96,8 +152,14 @@ function tokenOf(connectionParams: Record<string, unknown> = {}): string {
 }
 
 /** Takes an operation through the same steps as HTTP does. Errors are for this operation alone; the socket lives on. */
-function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribePayload) {
-  const contextValue: TransportContext = { viewer, requestId: uuidv7(), transport: 'WEBSOCKET' }
+function prepare(
+  pipeline: Pipeline,
+  connection: Connection,
+  payload: SubscribePayload,
+): SocketOperation | readonly GraphQLError[] {
+  const { viewer } = connection
+  const deadline = new Deadline()
+  const contextValue: TransportContext = { viewer, requestId: uuidv7(), deadline, transport: 'WEBSOCKET' }
   const { schema, parse, validate } = pipeline.getEnveloped(contextValue)
   try {
     const document = parse(payload.query)
@@ -109,6 +171,7 @@ function prepare(pipeline: Pipeline, { viewer }: Connection, payload: SubscribeP
       contextValue,
       operationName: payload.operationName,
       variableValues: payload.variables,
+      connection,
     }
   } catch (error) {
     // Anything but GraphQL errors would close the socket: a document nested too deep for the parser, for example.

@@ -2,28 +2,60 @@
 export interface Health {
   /** The process answers. */
   live(): { readonly status: 'live' }
-  /** Whether requests can be served. */
+  /** Whether requests can be served. Answers within 2 s, also when the database hangs. */
   ready(): Promise<{ readonly isReady: boolean; readonly report: HealthReport }>
 }
 
 export interface HealthReport {
-  readonly status: 'ready' | 'unavailable'
+  /** Degraded: what happens on other nodes is heard late. */
+  readonly status: 'ready' | 'degraded' | 'unavailable'
   readonly database: 'up' | 'down'
+  /** What connects the nodes; always up where there is only one. */
+  readonly bus: 'up' | 'down'
 }
 
-/** @param askDatabase resolves when the database answers, and rejects when it doesn't. */
-export function createHealth(askDatabase: () => Promise<unknown>): Health {
-  return {
-    live: () => ({ status: 'live' }),
-    async ready() {
-      const isReady = await askDatabase().then(
+export interface HealthParts {
+  /** Resolves when the database answers, and rejects when it doesn't. */
+  askDatabase(): Promise<unknown>
+  isBusConnected(): boolean
+}
+
+const ANSWER_WITHIN_MS = 1_500
+
+export function createHealth({ askDatabase, isBusConnected }: HealthParts): Health {
+  /** Of a database that hangs only one question is waiting, however often we are asked. */
+  let asking: Promise<boolean> | null = null
+  const isDatabaseUp = () => {
+    asking ??= askDatabase()
+      .then(
         () => true,
         () => false,
       )
-      return {
-        isReady,
-        report: isReady ? { status: 'ready', database: 'up' } : { status: 'unavailable', database: 'down' },
-      }
+      .finally(() => {
+        asking = null
+      })
+    return within(ANSWER_WITHIN_MS, asking)
+  }
+  return {
+    live: () => ({ status: 'live' }),
+    async ready() {
+      const isReady = await isDatabaseUp()
+      const bus = isBusConnected() ? 'up' : 'down'
+      const status = isReady ? (bus === 'up' ? 'ready' : 'degraded') : 'unavailable'
+      return { isReady, report: { status, database: isReady ? 'up' : 'down', bus } }
     },
+  }
+}
+
+/** The answer, or false when it takes too long. */
+async function within(limitMs: number, answer: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs)
+  })
+  try {
+    return await Promise.race([answer, tooLate])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import cors from 'cors'
 import { uuidv7 } from 'uuidv7'
@@ -5,6 +6,7 @@ import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
 import { type ErrorCode, RefusalError, UnauthenticatedError } from '../errors.js'
+import { Deadline } from '../graphql/deadline.js'
 import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
 import type { Pipeline } from '../graphql/pipeline.js'
 import type { Health } from './health.js'
@@ -17,12 +19,22 @@ export interface HttpOptions {
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
   readonly health: Health
+  readonly metrics: MetricsPage
   /** Null: there is none, and introspection needs a token like everything else. */
   readonly playground: Playground | null
 }
 
 /** The path of the API, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql'
+
+/** What operators see. */
+export interface MetricsPage {
+  /** What a reader must send; null: nothing. */
+  readonly token: string | null
+  /** Whether it may be read where no token is set. */
+  readonly isOpen: boolean
+  render(): Promise<{ readonly contentType: string; readonly text: string }>
+}
 
 const SECONDS_A_PREFLIGHT_IS_GOOD_FOR = 600
 
@@ -53,16 +65,17 @@ async function answer(
   requestId: string,
   options: HttpOptions,
 ): Promise<void> {
-  const { pipeline, health, playground } = options
+  const { pipeline, health, metrics, playground } = options
   switch (pathOf(request)) {
     case GRAPHQL_PATH: {
       if (playground && isPageVisit(request)) return playground.serve(request, response)
-      const viewer = await authenticateRequest(request, options)
+      const deadline = new Deadline()
+      const viewer = await deadline.keep(authenticateRequest(request, options))
       // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
       request.headers.host = 'localhost'
       // Event streams aren't spoken here: whoever asks for one is answered in JSON.
       if (/text\/event-stream|multipart\/mixed/.test(request.headers.accept ?? '')) delete request.headers.accept
-      await pipeline.handle(request, response, { viewer, requestId, transport: 'HTTP' })
+      await pipeline.handle(request, response, { viewer, requestId, deadline, transport: 'HTTP' })
       return
     }
     case '/health':
@@ -70,6 +83,12 @@ async function answer(
     case '/ready': {
       const { isReady, report } = await health.ready()
       return sendJson(response, isReady ? 200 : 503, report)
+    }
+    case '/metrics': {
+      if (!mayReadMetrics(request, metrics)) break
+      const { contentType, text } = await metrics.render()
+      response.writeHead(200, { 'content-type': contentType }).end(text)
+      return
     }
     case '/':
       if (!playground) break
@@ -89,6 +108,18 @@ async function authenticateRequest(
   const token = bearerToken(authorization)
   if (token === null) throw new UnauthenticatedError()
   return authenticate(token)
+}
+
+/** To whoever may not, there is no such page. */
+function mayReadMetrics({ headers }: IncomingMessage, { token, isOpen }: MetricsPage): boolean {
+  if (token === null) return isOpen
+  const given = bearerToken(headers.authorization)
+  // Digests are of one length, which the comparison needs.
+  return given !== null && timingSafeEqual(digest(given), digest(token))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }
 
 /** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */

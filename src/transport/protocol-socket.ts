@@ -33,6 +33,7 @@ export class ProtocolSocket {
   readonly #log: Logger
   #begin: (closing: Closing) => void = () => {}
   #waitingFrames = 0
+  #isListening = true
 
   constructor(socket: WebSocket, log: Logger) {
     this.#socket = socket
@@ -77,6 +78,11 @@ export class ProtocolSocket {
     })
   }
 
+  /** Takes no message any more: what is said now is left for the next socket. */
+  stopListening(): void {
+    this.#isListening = false
+  }
+
   /** Begins to close. Of several reasons the first counts. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
@@ -94,7 +100,7 @@ export class ProtocolSocket {
   onMessage(receive: (data: string) => Promise<void>): void {
     this.#socket.on('message', (data) => {
       // What a peer says while we close isn't done: nobody would end it.
-      if (!this.isOpen) return
+      if (!this.isOpen || !this.#isListening) return
       receive(String(data)).catch((error: Error) => {
         // graphql-ws throws when a client says what only servers say.
         if (error.message.startsWith('Unexpected message'))

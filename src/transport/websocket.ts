@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins, Limits } from '../config.js'
 import { answerPings } from './answer-pings.js'
-import type { Connection } from './graphql-over-websocket.js'
+import { type Connection, createConnection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { KeepAlive } from './keep-alive.js'
 import { isAllowedOrigin } from './origin.js'
@@ -17,6 +18,8 @@ const MAX_FRAGMENTS = 64
 const CLOSE_WITHIN_MS = 5_000
 /** The same when the service is being stopped. */
 const STOP_WITHIN_MS = 2_000
+/** How long answers are waited for when the service is being stopped. */
+const ANSWER_WITHIN_MS = 3_000
 /** Registered for RFC 6455: the service restarts. graphql-ws clients come back. */
 const SERVICE_RESTART = 1012
 
@@ -32,7 +35,7 @@ export class WebSocketDoor {
   readonly #options: WebSocketOptions
   readonly #server: WebSocketServer
   readonly #keepAlive: KeepAlive
-  readonly #sockets = new Set<ProtocolSocket>()
+  readonly #connections = new Set<Connection>()
   #isClosing = false
 
   constructor(options: WebSocketOptions) {
@@ -60,10 +63,13 @@ export class WebSocketDoor {
     } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket))
   }
 
-  /** Closes every socket, so that its client comes back, here or elsewhere. Resolves when all are gone. */
+  /**
+   * Closes every socket, so that its client comes back, here or elsewhere. What clients have asked for is answered before,
+   * within 3 s; what they ask for now isn't begun any more. Resolves when all are gone.
+   */
   async close(): Promise<void> {
     this.#isClosing = true
-    for (const socket of this.#sockets) socket.close(SERVICE_RESTART, 'Service restart')
+    await Promise.all([...this.#connections].map(drain))
     await Promise.all([...this.#server.clients].map(gone))
     this.#server.close()
   }
@@ -73,16 +79,26 @@ export class WebSocketDoor {
     const socket = new ProtocolSocket(webSocket, log)
     answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)
-    this.#sockets.add(socket)
+    const connection = createConnection(socket)
+    this.#connections.add(connection)
     webSocket.once('close', (code) => {
-      this.#sockets.delete(socket)
+      this.#connections.delete(connection)
       log.debug({ code }, 'A socket is gone')
     })
-    const closed = protocol.opened(socket, { socket, viewer: null, stopExpiry: () => {}, starting: new Set() })
+    const closed = protocol.opened(socket, connection)
     socket.closing
       .then(({ code, reason }) => closed(code, reason))
       .catch((error) => log.error({ err: error }, 'A socket could not be cleaned up after'))
   }
+}
+
+/** Closes a socket when what is under way on it has been answered. */
+async function drain({ socket, underWay }: Connection): Promise<void> {
+  socket.stopListening()
+  await Promise.race([Promise.allSettled(underWay), delay(ANSWER_WITHIN_MS, undefined, { ref: false })])
+  // The answers are handed to the socket one step later.
+  await delay(0)
+  socket.close(SERVICE_RESTART, 'Service restart')
 }
 
 /** Resolves when the socket is closed; one whose client doesn't answer the closing is cut off. */

@@ -9,9 +9,9 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   [
     'compose',
     /^compose\.ts$/,
-    ['auth', 'chat', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
+    ['auth', 'chat', 'config', 'demo', 'events', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
-  ['config', /^config(-variables)?\.ts$/, ['config', 'errors']],
+  ['config', /^(config(-variables)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log\.ts$/, ['config']],

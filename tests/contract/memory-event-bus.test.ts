@@ -3,5 +3,6 @@ import { describeEventBus } from './event-bus-contract.js'
 
 describeEventBus('the event bus in memory', () => {
   const listenerErrors: unknown[] = []
-  return { bus: new MemoryEventBus((error) => listenerErrors.push(error)), listenerErrors, close() {} }
+  const bus = new MemoryEventBus((error) => listenerErrors.push(error))
+  return { bus, publisher: bus, listenerErrors, close() {} }
 })

@@ -82,18 +82,32 @@ describe('read from top to bottom by Bea, with the demo data', () => {
     }
     const socket = await RawSocket.connect(testService.webSocketUrl, token)
     socket.subscribe('1', query, filled)
-    let isTold = false
-    const told = socket.next().finally(() => {
-      isTold = true
-    })
-    // Somebody else does something as well, so that each kind of subscription has something to tell, also without a cursor.
-    for (let nth = 0; !isTold; nth += 1) {
-      const status = nth % 2 ? 'DELIVERED' : 'SHIPPED'
-      await testService.service.services.transaction.changeStatus(PLATFORM, { transactionKey: 'bicycle', status })
-    }
+    const told = socket.next()
+    await actUntil(told)
     expect(await told).toMatchObject({ type: 'next', payload: { data: expect.anything() } })
     await socket.close()
   })
+
+  /** Others do all kinds of things as well, so that each subscription has something to tell as soon as it has begun. */
+  async function actUntil(told: Promise<unknown>): Promise<void> {
+    const sam = await testService.seed.person('sam', 'Sam Sato')
+    const { message, receipt, transaction, typing } = testService.service.services
+    let isTold = false
+    const stop = () => {
+      isTold = true
+    }
+    told.then(stop, stop)
+    const transactionKey = 'bicycle'
+    for (let round = 1; !isTold; round += 1) {
+      const status = round % 2 === 0 ? 'FUNDED' : 'SHIPPED'
+      await transaction.changeStatus(PLATFORM, { transactionKey, status })
+      const { id } = await message.send(sam.viewer, { transactionKey, content: 'On its way!' })
+      await receipt.markRead(sam.viewer, transactionKey, id)
+      await typing.set(sam.viewer, transactionKey, round % 2 === 1)
+      const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+      await socket.close()
+    }
+  }
 })
 
 /** Puts what is known into the places that the document leaves open with `…`. */

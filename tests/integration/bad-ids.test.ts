@@ -4,7 +4,7 @@ import { refusalOf } from '../testkit/http-client.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { contentsOf } from '../testkit/sql.js'
-import { DELETE, EDIT, MARK_READ, SEND } from '../testkit/writing.js'
+import { DELETE, EDIT, MARK_READ, SEND, SET_TYPING } from '../testkit/writing.js'
 
 const MESSAGES = graphql(`
   query BadIdsMessages($transactionId: ID!, $filter: MessageFilter) {
@@ -74,6 +74,11 @@ const ARGUMENTS = {
     'upToMessageId',
     (id: string) => bea.ask(MARK_READ, { input: { transactionId: deal.id, upToMessageId: id } }),
     NOBODYS_MESSAGE,
+  ],
+  'setTyping(transactionId)': [
+    'transactionId',
+    (id: string) => bea.ask(SET_TYPING, { input: { transactionId: id, isTyping: true } }),
+    'txn_nowhere',
   ],
 } as const
 

@@ -31,7 +31,7 @@ describe('while the database is gone', () => {
   beforeAll(() => testService.database.goAway())
 
   test('the process lives, and is not ready', async () => {
-    expect(await status('/ready')).toEqual([503, { status: 'unavailable', database: 'down' }])
+    expect(await status('/ready')).toEqual([503, { status: 'unavailable', database: 'down', bus: 'up' }])
     expect(await status('/health')).toEqual([200, { status: 'live' }])
   })
 
@@ -56,7 +56,7 @@ describe('when the database is back', () => {
   beforeAll(() => testService.database.comeBack())
 
   test('the service is ready, and the same message sent again is stored once', async () => {
-    expect(await status('/ready')).toEqual([200, { status: 'ready', database: 'up' }])
+    expect(await status('/ready')).toEqual([200, { status: 'ready', database: 'up', bus: 'up' }])
     const answers = [await say('Hello'), await say('Hello')]
     expect(answers.map(({ errors }) => errors)).toEqual([[], []])
     expect(answers.map(({ data }) => data?.sendMessage.message.sequence)).toEqual([2, 2])

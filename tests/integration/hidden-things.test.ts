@@ -27,7 +27,14 @@ const NOWHERE: Ids = {
 
 /** What an outsider asks for; the stranger has a deal and a message of their own. */
 const OWN = { transaction: 'txn_own', message: '' }
-const SUBSCRIPTIONS = ['messageAdded', 'messageChanged', 'timelineAdvanced', 'transactionStatusChanged']
+const SUBSCRIPTIONS = [
+  'messageAdded',
+  'messageChanged',
+  'messagesRead',
+  'timelineAdvanced',
+  'transactionStatusChanged',
+  'typingChanged',
+]
 const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
   'Query.node(id)': (ids) => Object.values(ids).map((id) => `{ node(id: "${id}") { __typename id } }`),
   'Query.nodes(ids)': (ids) => [`{ nodes(ids: ${JSON.stringify(Object.values(ids))}) { __typename id } }`],
@@ -61,6 +68,11 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
     [ids.transaction, OWN.transaction].map(
       (transaction) =>
         `mutation { markRead(input: { transactionId: "${transaction}", upToMessageId: "${ids.message}" }) { viewer { id } } }`,
+    ),
+  'Mutation.setTyping(input.transactionId)': (ids) =>
+    [true, false].map(
+      (isTyping) =>
+        `mutation { setTyping(input: { transactionId: "${ids.transaction}", isTyping: ${isTyping} }) { expiresAt } }`,
     ),
 }
 
@@ -120,7 +132,7 @@ describe.each(Object.entries(REQUESTS))('%s', (_, requestsFor) => {
 test.each(SUBSCRIPTIONS)(
   'Subscription.%s(transactionId) ends for an outsider as if there were nothing',
   async (field) => {
-    const subscription = `subscription Hidden($id: ID!, $after: String) { ${field}(transactionId: $id, after: $after) { __typename } }`
+    const subscription = `subscription Hidden($id: ID!) { ${field}(transactionId: $id) { __typename } }`
     for (const person of [stranger, outcast]) {
       const client = connect(testService.webSocketUrl, person.token)
       const ends = [hidden, NOWHERE].map(({ transaction: id }) => listen(client, subscription, { id }).ended)

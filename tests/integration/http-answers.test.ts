@@ -90,5 +90,5 @@ describe('a path that leads nowhere', () => {
 test('health says that the process lives, ready that it can serve', async () => {
   const [health, ready] = [await fetch(at('/health')), await fetch(at('/ready'))]
   expect([health.status, await health.json()]).toEqual([200, { status: 'live' }])
-  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', database: 'up' }])
+  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', database: 'up', bus: 'up' }])
 })

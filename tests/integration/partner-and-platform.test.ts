@@ -3,7 +3,7 @@ import { refusalOf } from '../testkit/http-client.js'
 import type { Caller, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { contentsOf } from '../testkit/sql.js'
-import { DELETE, EDIT, MARK_READ, SEND } from '../testkit/writing.js'
+import { DELETE, EDIT, MARK_READ, SEND, SET_TYPING } from '../testkit/writing.js'
 
 let testService: TestService
 let bea: Person
@@ -82,6 +82,10 @@ describe.each(['partner', 'platform'] as const)('the %s takes no part in the tal
     [
       'it marks nothing as read',
       () => callers[who].ask(MARK_READ, { input: { transactionId: 'txn_deal', upToMessageId: messageId } }),
+    ],
+    [
+      'it is never typing',
+      () => callers[who].ask(SET_TYPING, { input: { transactionId: 'txn_deal', isTyping: true } }),
     ],
   ])('%s', async (_, ask) => {
     const before = await contentsOf(testService.database.url)

@@ -53,7 +53,7 @@ afterAll(() => testService.close())
 
 /** Four messages that answer each other, one of them edited and one deleted, and a change of status with a message. */
 async function live(deal: Deal, people: readonly Person[]): Promise<void> {
-  const { message } = testService.service.services
+  const { message, receipt } = testService.service.services
   let previous: string | undefined
   for (const nth of [0, 1, 2, 3]) {
     const sender = people[nth % people.length] ?? bea
@@ -61,6 +61,7 @@ async function live(deal: Deal, people: readonly Person[]): Promise<void> {
     if (nth === 1) await message.edit(sender.viewer, id, 'edited')
     if (nth === 2) await message.delete(sender.viewer, id)
     previous = id
+    for (const person of people) await receipt.markRead(person.viewer, deal.key, id)
   }
   await deal.changeStatus('FUNDED', 'The payment has arrived.')
   await deal.changeStatus('SHIPPED')
@@ -76,6 +77,7 @@ async function countStatements(query: string): Promise<number> {
 
 const MESSAGE =
   'id sender { id displayName } replyTo { id sender { displayName } replyTo { id } } transaction { title }'
+const READ_BY = 'readBy { role user { displayName } transaction { title } }'
 const ENTRY = `
   __typename id actor { displayName }
   ... on MessageSent { content message { ${MESSAGE} } }
@@ -92,6 +94,7 @@ const OF_TRANSACTION = {
   viewerParticipant: 'viewerParticipant { role user { displayName } transaction { title } }',
   viewerUnreadCount: 'viewerUnreadCount',
   'messages, as nodes': `messages(last: 6) { nodes { ${MESSAGE} } ${PAGE_INFO} }`,
+  'messages with who has read them': `messages(last: 6) { nodes { ${READ_BY} } edges { node { ${READ_BY} } } }`,
   'messages, as edges': `messages(last: 6) { edges { cursor node { ${MESSAGE} } } }`,
   'messages, under three names': `a: messages(first: 1) { nodes { ${MESSAGE} } } b: messages(last: 2) { nodes { content sender { id } } } c: messages(filter: { senderId: "usr_sam" }) { nodes { id } }`,
   lastMessage: `lastMessage { ${MESSAGE} }`,
@@ -117,6 +120,8 @@ describe.each(Object.entries(OF_TRANSACTION))('%s', (_, field) => {
 
 const OF_MESSAGE = {
   'all around it': MESSAGE,
+  'who has read it': READ_BY,
+  'who has read it, and what it answers': `${READ_BY} replyTo { ${READ_BY} }`,
   'what its transaction leads to': `transaction { ${OF_TRANSACTION.participants} ${OF_TRANSACTION.lastMessage} viewerUnreadCount }`,
   'how a page of its transaction goes on': `transaction { messages(first: 1, after: $middle, before: $middle) { ${PAGE_INFO} } }`,
   'how a page of its timeline goes on': `transaction { timeline(first: 1, after: $middle, before: $middle) { ${PAGE_INFO} } }`,
@@ -165,4 +170,22 @@ test('twenty participants cost as many queries as two', async () => {
   const query = (id: string) =>
     `{ transaction(id: "${id}") { participants { user { displayName } transaction { title } } } }`
   expect(await countStatements(query('txn_crowd'))).toBe(await countStatements(query('txn_busy')))
+})
+
+test('who has read a page of messages costs one statement, of whatever deals they are', async () => {
+  const page = (field: string) => `{ messages(transactionId: "txn_busy", first: 20) { nodes { id ${field} } } }`
+  const pages = (field: string) =>
+    `{ transactions(first: 20) { nodes { messages(last: 4) { nodes { id ${field} } } } } }`
+  for (const query of [page, pages]) {
+    expect(await countStatements(query(READ_BY))).toBe((await countStatements(query(''))) + 1)
+  }
+})
+
+test('who is typing in a list of deals costs one statement, and none while nobody is', async () => {
+  const list = (field: string) => `{ transactions(first: 20) { nodes { id ${field} } } }`
+  const withoutField = await countStatements(list(''))
+  expect(await countStatements(list('typingUsers { displayName }'))).toBe(withoutField)
+  const { typing } = testService.service.services
+  for (const nth of [0, 3, 7, 19]) await typing.set(bea.viewer, `deal-${nth}`, true)
+  expect(await countStatements(list('typingUsers { displayName }'))).toBe(withoutField + 1)
 })

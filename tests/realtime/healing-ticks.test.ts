@@ -1,7 +1,6 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { READ_HEADS } from '../../src/chat/timeline/read-statement.js'
-import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import type { TimelineSubscription } from '../../src/chat/timeline/timeline-subscription.js'
 import type { Person } from '../testkit/seed.js'
@@ -29,10 +28,10 @@ afterAll(async () => {
 
 /** Lets time pass, and gives the statements that asked where the timelines stand, once all are answered. */
 async function headsAskedIn(passingMs: number): Promise<number> {
-  const heal = vi.spyOn(TimelineFollowers.prototype, 'heal')
+  const heads = vi.spyOn(TimelineStore.prototype, 'heads')
   const queries = vi.spyOn(pg.Client.prototype, 'query')
   await vi.advanceTimersByTimeAsync(passingMs)
-  await Promise.all(heal.mock.results.map(({ value }) => value))
+  await Promise.allSettled(heads.mock.results.map(({ value }) => value))
   const asked = queries.mock.calls.filter(([statement]) => (statement as { name?: string }).name === READ_HEADS.name)
   vi.restoreAllMocks()
   return asked.length

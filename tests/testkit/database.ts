@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { TEMPLATE } from './postgres-setup.js'
+import { TEMPLATE } from './servers-setup.js'
 
 export interface TestDatabase {
   readonly url: string

@@ -11,6 +11,7 @@ export class PostgresProxy {
   readonly #sockets = new Set<Socket>()
   #cut: { readonly statement: string; readonly at: CutAt; readonly done: () => void } | null = null
   #isClosedToAll = false
+  #isHanging = false
 
   private constructor(target: URL) {
     this.#target = target
@@ -50,6 +51,17 @@ export class PostgresProxy {
     this.#isClosedToAll = false
   }
 
+  /** Says and hears nothing any more, on connections that are there and on new ones, until `goOn`: so does a server that hangs. */
+  hang(): void {
+    this.#isHanging = true
+    for (const socket of this.#sockets) socket.pause()
+  }
+
+  goOn(): void {
+    this.#isHanging = false
+    for (const socket of this.#sockets) socket.resume()
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
@@ -65,6 +77,7 @@ export class PostgresProxy {
     }
     for (const socket of [client, postgres]) {
       this.#sockets.add(socket.setNoDelay())
+      if (this.#isHanging) socket.pause()
       socket.on('error', destroy).on('close', () => {
         this.#sockets.delete(socket)
         destroy()

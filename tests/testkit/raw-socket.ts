@@ -107,6 +107,13 @@ export class RawSocket {
     return before
   }
 
+  /** Resolves when the server has read all that was sent before, by a ping below the protocol: it answers that always. */
+  async untilRead(): Promise<void> {
+    const pong = once(this.#socket, 'pong')
+    this.#socket.ping()
+    await pong
+  }
+
   /** Takes nothing from the network any more, as a reader does who is too slow. */
   pause(): void {
     this.#socket.pause()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { inject } from 'vitest'
 import { type Service, startService } from '../../src/compose.js'
 import { loadConfig } from '../../src/config.js'
 import { createLogger } from '../../src/log.js'
@@ -23,7 +24,7 @@ export interface TestService extends TestNode {
   readonly database: TestDatabase
   /**
    * One more process' worth of service on the same database, with the same keys: the tokens of one are good on the other.
-   * Nothing connects the two but the database. Whoever starts it closes it, before the first.
+   * The database connects the two, and Redis where the tests run over it. Whoever starts it closes it, before the first.
    */
   startAnotherNode(log?: Logger): Promise<TestNode>
 }
@@ -40,7 +41,7 @@ export async function startTestService(
 ): Promise<TestService> {
   const database = await createTestDatabase()
   const env = typeof given === 'function' ? given(database) : given
-  const ofAllNodes = { DATABASE_URL: database.url, JWT_SECRET: randomUUID(), ...env }
+  const ofAllNodes = { DATABASE_URL: database.url, JWT_SECRET: randomUUID(), ...redisOfTests(), ...env }
   const node = await startNode(ofAllNodes, log)
   return {
     ...node,
@@ -51,6 +52,10 @@ export async function startTestService(
       await database.drop()
     },
   }
+}
+
+function redisOfTests(): Environment {
+  return inject('isOverRedis') ? { REDIS_URL: inject('redisUrl'), REDIS_KEY_PREFIX: `${randomUUID()}:` } : {}
 }
 
 async function startNode(env: Environment, log?: Logger): Promise<TestNode> {

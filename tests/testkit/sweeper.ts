@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { postmasterOf } from './postgres-files.js'
+import { redisProcessesBelow } from './redis-files.js'
 import { removeDirectory } from './run-directory.js'
 
 // Waits until the test run is gone, by whatever means: then its end of our standard input is closed. Stops the servers
@@ -10,6 +11,7 @@ import { removeDirectory } from './run-directory.js'
 const [directory = ''] = process.argv.slice(2)
 process.stdin.resume().once('close', async () => {
   if (!existsSync(directory)) return
+  for (const processId of redisProcessesBelow(directory)) killRedis(processId)
   for (const name of readdirSync(directory)) await stopPostgres(join(directory, name))
   removeDirectory(directory)
 })
@@ -20,6 +22,14 @@ async function stopPostgres(owned: string): Promise<void> {
   try {
     process.kill(postmasterOf(owned), 'SIGINT')
     for (let tries = 0; existsSync(file) && tries < 50; tries++) await sleep(100)
+  } catch {
+    // It is gone already.
+  }
+}
+
+function killRedis(processId: number): void {
+  try {
+    process.kill(processId, 'SIGKILL')
   } catch {
     // It is gone already.
   }

@@ -82,3 +82,11 @@ export const MARK_READ = graphql(`
     }
   }
 `)
+
+export const SET_TYPING = graphql(`
+  mutation WritingSetTyping($input: SetTypingInput!) {
+    setTyping(input: $input) {
+      expiresAt
+    }
+  }
+`)

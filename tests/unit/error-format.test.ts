@@ -69,6 +69,20 @@ describe('a refusal', () => {
   })
 })
 
+test('while everything is refused as unavailable, the log says so once in 10 s, with how often', () => {
+  let now = 0
+  const seldom = createErrorFormat({ log, isUnavailable, showsSuggestions: true, now: () => now })
+  for (let nth = 0; nth < 1_000; nth += 1) seldom(new ServiceUnavailableError(), 'id')
+  now = 9_999
+  seldom(new Error('no connection'), 'id')
+  now = 10_000
+  seldom(new Error('no connection'), 'id')
+  expect(logged).toMatchObject([
+    { msg: 'Refused as unavailable', refusals: 1 },
+    { msg: 'Refused as unavailable', refusals: 1_001, err: { message: 'no connection' } },
+  ])
+})
+
 describe('a fault of the document', () => {
   const hint = new GraphQLError('Cannot query field "a". Did you mean "b" or "c"?', { nodes })
 
@@ -105,7 +119,10 @@ describe('anything else', () => {
   })
 
   test('is SERVICE_UNAVAILABLE when it means that the database could not be asked', () => {
-    const told = format(inExecution(new Error('no connection')), 'request-1')
+    const told = createErrorFormat({ log, isUnavailable, showsSuggestions: true })(
+      inExecution(new Error('no connection')),
+      'request-1',
+    )
     expect(told.extensions).toEqual({ code: 'SERVICE_UNAVAILABLE' })
     expect(told.message).toContain('Try again shortly')
     expect(logged).toMatchObject([{ level: 40, requestId: 'request-1' }])

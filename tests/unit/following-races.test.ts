@@ -2,14 +2,16 @@ import { setImmediate as everythingElse } from 'node:timers/promises'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
-import type { Reading, TimelineReader } from '../../src/chat/timeline/timeline-store.js'
+import type { Head, Reading, TimelineReader } from '../../src/chat/timeline/timeline-store.js'
 import { TimelineSubscription } from '../../src/chat/timeline/timeline-subscription.js'
 import type { LiveEntry } from '../../src/events/topics.js'
+import { createMetrics } from '../../src/metrics.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 
 // Interleavings that a real database shows too rarely: here each answer comes when the test says so.
 
 const KEY = 'deal'
+const metrics = createMetrics()
 
 /** A question to the database, still without an answer. */
 interface Asked<Question, Answer> {
@@ -18,7 +20,7 @@ interface Asked<Question, Answer> {
   fail(error: Error): void
 }
 
-let heads: Asked<readonly string[], Map<string, number>>[]
+let heads: Asked<readonly string[], Map<string, Head>>[]
 let readings: Asked<readonly [after: number, upTo: number], Reading>[]
 let logged: string[]
 let bus: MemoryEventBus
@@ -48,8 +50,8 @@ afterEach(async () => {
   expect(followers.size).toBe(0)
 })
 
-function stands(head: number): Map<string, number> {
-  return new Map([[KEY, head]])
+function stands(head: number): Map<string, Head> {
+  return new Map([[KEY, { position: head, partnerClientId: null }]])
 }
 
 function reading(...positions: number[]): Reading {
@@ -82,8 +84,15 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
   const lease = await leasing
   lease.follower.see(seen)
   const guard = { kinds: [], check() {} }
-  const options = { transactionKey: KEY, after, kinds: ['STATUS_CHANGED'] as const, readerKey: null, guard }
-  const subscription = new TimelineSubscription(lease, store, options)
+  const options = {
+    transactionKey: KEY,
+    after,
+    kinds: ['STATUS_CHANGED'] as const,
+    readerKey: null,
+    partner: null,
+    guard,
+  }
+  const subscription = new TimelineSubscription({ lease, store, metrics }, options)
   subscriptions.push(subscription)
   return subscription
 }

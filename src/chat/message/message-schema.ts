@@ -17,7 +17,7 @@ interface Parts {
   readonly entry: TimelineEntryRef
 }
 
-export function addMessageTypes(builder: Builder, { node, pageInfo, transaction, entry }: Parts): void {
+export function addMessageTypes(builder: Builder, { node, pageInfo, transaction, entry }: Parts) {
   const { message, type } = addMessageObject(builder, node)
   const { connection, edge } = addConnection<Message>(builder, {
     name: 'Message',
@@ -29,4 +29,7 @@ export function addMessageTypes(builder: Builder, { node, pageInfo, transaction,
   addMessageMutations(builder, { message, edge })
   addMessageSubscriptions(builder, { message, edge })
   addMessageEntryTypes(builder, { node, entry })
+  return { message }
 }
+
+export type MessageTypes = ReturnType<typeof addMessageTypes>

@@ -2,7 +2,7 @@ import { uuidv7 } from 'uuidv7'
 import type { Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { Message, Prisma, Transaction } from '../../generated/prisma/client.js'
+import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
 import type { Page, PageRequest } from '../page.js'
 import { checkText } from '../text.js'
 import { announce } from '../transaction/transaction-news.js'
@@ -21,6 +21,7 @@ export class MessageService {
   readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
   readonly #maxContentLength: number
+  readonly #onSent: (sender: User, transactionKey: string) => void
 
   constructor(parts: {
     messages: MessageStore
@@ -29,6 +30,8 @@ export class MessageService {
     transactionPolicy: TransactionPolicy
     bus: EventBus
     maxContentLength: number
+    /** Hears of each message that a person has sent, when it is stored. Never throws; the sender's answer waits for nothing else. */
+    onSent: (sender: User, transactionKey: string) => void
   }) {
     this.#messages = parts.messages
     this.#lanes = parts.lanes
@@ -36,6 +39,7 @@ export class MessageService {
     this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
     this.#maxContentLength = parts.maxContentLength
+    this.#onSent = parts.onSent
   }
 
   /** Of these messages those that exist and that the viewer may see, with what `include` asks for. */
@@ -86,6 +90,8 @@ export class MessageService {
     })
     switch (outcome.kind) {
       case 'SENT':
+        this.#onSent(sender.user, transactionKey)
+        return outcome.message
       case 'DUPLICATE':
         return outcome.message
       case 'NOT_FOUND':

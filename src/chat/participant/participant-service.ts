@@ -1,5 +1,5 @@
 import type { Viewer } from '../../auth/viewer.js'
-import type { Participant } from '../../generated/prisma/client.js'
+import type { Participant, Prisma } from '../../generated/prisma/client.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import type { ParticipantStore } from './participant-store.js'
 
@@ -13,8 +13,15 @@ export class ParticipantService {
     this.#transactionPolicy = transactionPolicy
   }
 
-  /** Of these seats those that exist and whose transaction the viewer may see; past participants' too. */
-  async findVisible(viewer: Viewer, participantIds: readonly string[]): Promise<Participant[]> {
-    return this.#transactionPolicy.onlyVisible(viewer, await this.#participants.findMany(participantIds))
+  /**
+   * Of these seats those that exist and whose transaction the viewer may see, with what `include` asks for; past
+   * participants' too.
+   */
+  async findVisible(
+    viewer: Viewer,
+    participantIds: readonly string[],
+    include?: Prisma.ParticipantInclude,
+  ): Promise<Participant[]> {
+    return this.#transactionPolicy.onlyVisible(viewer, await this.#participants.findMany(participantIds, include))
   }
 }

@@ -1,4 +1,4 @@
-import type { Participant } from '../../generated/prisma/client.js'
+import type { Participant, Prisma } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 
 export class ParticipantStore {
@@ -8,8 +8,11 @@ export class ParticipantStore {
     this.#database = database
   }
 
-  /** These seats, of present and past participants. */
-  findMany(participantIds: readonly string[]): Promise<Participant[]> {
-    return this.#database.prisma.participant.findMany({ where: { id: { in: [...participantIds] } } })
+  /** These seats, of present and past participants, with whatever else `include` asks for. */
+  findMany(participantIds: readonly string[], include?: Prisma.ParticipantInclude): Promise<Participant[]> {
+    return this.#database.prisma.participant.findMany({
+      where: { id: { in: [...participantIds] } },
+      ...(include && { include }),
+    })
   }
 }

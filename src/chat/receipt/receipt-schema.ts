@@ -1,14 +1,20 @@
 import type { Participant, Transaction } from '../../generated/prisma/client.js'
 import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
+import type { MessageTypes } from '../message/message-schema.js'
 import type { ParticipantTypes } from '../participant/participant-schema.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
 import type { UserTypes } from '../user/user-schema.js'
 import { unreadCountOf } from './receipt-service.js'
+import { addReceipts } from './receipt-subscriptions.js'
 
-type Refs = Pick<TransactionTypes, 'transaction'> & Pick<ParticipantTypes, 'participant'> & Pick<UserTypes, 'viewer'>
+type Refs = Pick<TransactionTypes, 'transaction'> &
+  Pick<ParticipantTypes, 'participant'> &
+  Pick<MessageTypes, 'message'> &
+  Pick<UserTypes, 'viewer'>
 
-export function addReceiptTypes(builder: Builder, { transaction, participant, viewer }: Refs): void {
+export function addReceiptTypes(builder: Builder, { transaction, participant, message, viewer }: Refs): void {
+  addReceipts(builder, { message, participant })
   builder.prismaObjectField(transaction, 'viewerUnreadCount', (t) =>
     t.int({
       description:

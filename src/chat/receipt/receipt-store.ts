@@ -1,5 +1,12 @@
-import type { Participant, Transaction } from '../../generated/prisma/client.js'
+import type { SeatWithUser } from '../../events/topics.js'
+import type { Message, Participant, Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
+
+/** A reader's seat as it is now, and whether the read position was moved just now. */
+export interface Marked {
+  readonly seat: SeatWithUser & { readonly transaction: Transaction }
+  readonly hasMoved: boolean
+}
 
 export class ReceiptStore {
   readonly #database: Database
@@ -10,27 +17,40 @@ export class ReceiptStore {
 
   /**
    * Moves a participant's read position forward to a sequence, never back; nor does its instant go back with the clock.
+   * What counts as read for the participants themselves is never behind it.
    *
    * @returns null when the user takes no part in the transaction.
    */
-  async markRead(
-    transactionKey: string,
-    userKey: string,
-    sequence: number,
-  ): Promise<(Participant & { transaction: Transaction }) | null> {
+  async markRead(transactionKey: string, userKey: string, sequence: number): Promise<Marked | null> {
     const { prisma } = this.#database
-    await prisma.$executeRaw`
+    const movedCount = await prisma.$executeRaw`
       UPDATE "Participant" SET
-        "lastReadAt" = CASE WHEN "lastReadSequence" < ${sequence}
-          THEN greatest(date_trunc('milliseconds', clock_timestamp()), "lastReadAt") ELSE "lastReadAt" END,
-        "lastReadSequence" = greatest("lastReadSequence", ${sequence}),
+        "lastReadAt" = greatest(date_trunc('milliseconds', clock_timestamp()), "lastReadAt"),
+        "lastReadSequence" = ${sequence},
         "unreadFromSequence" = greatest("unreadFromSequence", ${sequence})
       WHERE "transactionKey" = ${transactionKey} AND "userKey" = ${userKey} AND "leftAt" IS NULL
-        AND ("lastReadSequence" < ${sequence} OR "unreadFromSequence" < ${sequence})`
-    return prisma.participant.findFirst({
+        AND "lastReadSequence" < ${sequence}`
+    const seat = await prisma.participant.findFirst({
       where: { transactionKey, userKey, leftAt: null },
-      include: { transaction: true },
+      include: { transaction: true, user: true },
     })
+    return seat && { seat, hasMoved: movedCount > 0 }
+  }
+
+  /** Of each of these messages who has read it, in their order and in one statement; each list in the order of joining. */
+  async readersOf(messages: readonly Message[], include?: Prisma.ParticipantInclude): Promise<Participant[][]> {
+    const transactionKeys = [...new Set(messages.map(({ transactionKey }) => transactionKey))]
+    const seats = await this.#database.prisma.participant.findMany({
+      where: { transactionKey: { in: transactionKeys }, leftAt: null, lastReadSequence: { gt: 0 } },
+      orderBy: [{ joinedAt: 'asc' }, { id: 'asc' }],
+      ...(include && { include }),
+    })
+    return messages.map(({ transactionKey, sequence, senderKey }) =>
+      seats.filter(
+        (seat) =>
+          seat.transactionKey === transactionKey && seat.lastReadSequence >= sequence && seat.userKey !== senderKey,
+      ),
+    )
   }
 
   /** How many messages are unread in all transactions in which the user has a seat at present. */

@@ -26,7 +26,7 @@ const READ_BYTES = 262_144
 
 export const READ_HEADS: Statement = {
   name: 'read_heads',
-  text: 'SELECT "key", "timelinePosition" FROM "Transaction" WHERE "key" = ANY ($1::text[])',
+  text: 'SELECT "key", "timelinePosition", "partnerClientId" FROM "Transaction" WHERE "key" = ANY ($1::text[])',
 }
 
 /** The columns of one part of an answer: each with the name under which a join of many tables answers it. */

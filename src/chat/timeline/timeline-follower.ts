@@ -3,7 +3,7 @@ import { BoundedQueue } from '../../events/bounded-queue.js'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { LiveEntry, TimelineAdvanced } from '../../events/topics.js'
 import { asAtTheTime } from './timeline.js'
-import type { TimelineReader } from './timeline-store.js'
+import type { Head, TimelineReader } from './timeline-store.js'
 
 export interface FollowerParts {
   readonly store: TimelineReader
@@ -12,6 +12,9 @@ export interface FollowerParts {
   /** How many entries wait for a listener at most. */
   readonly queueCapacity: number
 }
+
+/** Where a timeline stands of which there is nothing. */
+export const NOTHING: Head = { position: 0, partnerClientId: null }
 
 /**
  * Follows one transaction's timeline for all its listeners on this node. The bus is the doorbell: it says that there is
@@ -31,6 +34,7 @@ export class TimelineFollower {
   #head: number
   /** The newest position that somebody is known to have read, be we there or not. */
   #seen: number
+  #partnerClientId: string | null
   #isReading = false
   #isFailing = false
   #isStopped = false
@@ -38,11 +42,16 @@ export class TimelineFollower {
   #awaitingAnswer: (() => void)[] = []
   #unsubscribe: Unsubscribe = () => {}
 
-  private constructor(transactionKey: string, head: number, { store, log, queueCapacity }: FollowerParts) {
+  private constructor(
+    transactionKey: string,
+    { position, partnerClientId }: Head,
+    { store, log, queueCapacity }: FollowerParts,
+  ) {
     this.#transactionKey = transactionKey
-    this.#position = head
-    this.#head = head
-    this.#seen = head
+    this.#position = position
+    this.#head = position
+    this.#seen = position
+    this.#partnerClientId = partnerClientId
     this.#store = store
     this.#log = log
     this.#queueCapacity = queueCapacity
@@ -58,7 +67,7 @@ export class TimelineFollower {
     })
     try {
       const heads = await parts.store.heads([transactionKey])
-      follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? 0, parts)
+      follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? NOTHING, parts)
       follower.#unsubscribe = unsubscribe
       follower.#hear({ position: rungMeanwhile, entries: [] })
       return follower
@@ -93,6 +102,11 @@ export class TimelineFollower {
     return this.#hasGoneBack
   }
 
+  /** Whose transaction it is, as a partner's client id; null when it is nobody's. As of the last look at the database. */
+  get partnerClientId(): string | null {
+    return this.#partnerClientId
+  }
+
   /** A queue that gets each entry after `position`, from now on until it leaves. */
   join(): BoundedQueue<LiveEntry> {
     const queue = new BoundedQueue<LiveEntry>(this.#queueCapacity)
@@ -121,10 +135,11 @@ export class TimelineFollower {
    *
    * @param seen what `seen` was when the database was asked.
    */
-  heal(head: number, seen: number): void {
+  heal({ position, partnerClientId }: Head, seen: number): void {
     if (this.#isStopped) return
-    if (head < seen) this.#goBack(head)
-    else this.#hear({ position: head, entries: [] })
+    this.#belongTo(partnerClientId)
+    if (position < seen) this.#goBack(position)
+    else this.#hear({ position, entries: [] })
     for (const resolve of this.#awaitingAnswer.splice(0)) resolve()
   }
 
@@ -180,6 +195,13 @@ export class TimelineFollower {
       this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
     }
     this.#isFailing = true
+  }
+
+  /** When it has moved to another partner, everyone who listens looks again whether they may. */
+  #belongTo(partnerClientId: string | null): void {
+    if (partnerClientId === this.#partnerClientId) return
+    this.#partnerClientId = partnerClientId
+    for (const queue of this.#queues) queue.close()
   }
 
   #goBack(head: number): void {

@@ -1,5 +1,5 @@
 import { Regularly } from '../regularly.js'
-import { type FollowerParts, TimelineFollower } from './timeline-follower.js'
+import { type FollowerParts, NOTHING, TimelineFollower } from './timeline-follower.js'
 
 /** A follower on loan. Its owner gives it back, once. */
 export interface FollowerLease {
@@ -76,7 +76,7 @@ export class TimelineFollowers {
       const heads = await this.#parts.store.heads(asked.map(({ transactionKey }) => transactionKey))
       this.#isOutOfContact = false
       for (const { transactionKey, follower, seen } of asked) {
-        follower.heal(heads.get(transactionKey) ?? 0, seen)
+        follower.heal(heads.get(transactionKey) ?? NOTHING, seen)
         if (follower.hasGoneBack) this.#forget(transactionKey, follower)
       }
     } catch (error) {

@@ -10,7 +10,7 @@ import { entryData } from './timeline.js'
 import { decodeCursor } from './timeline-cursor.js'
 import type { TimelineFollowers } from './timeline-followers.js'
 import type { TimelineStore } from './timeline-store.js'
-import { TimelineSubscription } from './timeline-subscription.js'
+import { type SubscriptionMetrics, TimelineSubscription } from './timeline-subscription.js'
 
 const DEFAULT_PAGE_SIZE = 50
 
@@ -19,17 +19,20 @@ export class TimelineService {
   readonly #timelines: TimelineStore
   readonly #followers: TimelineFollowers
   readonly #transactionPolicy: TransactionPolicy
+  readonly #metrics: SubscriptionMetrics
   readonly #maxPageSize: number
 
   constructor(parts: {
     timelines: TimelineStore
     followers: TimelineFollowers
     transactionPolicy: TransactionPolicy
+    metrics: SubscriptionMetrics
     maxPageSize: number
   }) {
     this.#timelines = parts.timelines
     this.#followers = parts.followers
     this.#transactionPolicy = parts.transactionPolicy
+    this.#metrics = parts.metrics
     this.#maxPageSize = parts.maxPageSize
   }
 
@@ -83,13 +86,23 @@ export class TimelineService {
     const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })
     const lease = await this.#followers.lease(transactionKey)
     lease.follower.see(head)
-    return new TimelineSubscription(lease, this.#timelines, {
-      transactionKey,
-      after: position,
-      kinds,
-      readerKey: access.seat?.userKey ?? null,
-      guard: { kinds: ['PARTICIPANT_LEFT'], check: (entry) => endWhereViewerLeft(entry, access) },
-    })
+    return new TimelineSubscription(
+      { lease, store: this.#timelines, metrics: this.#metrics },
+      {
+        transactionKey,
+        after: position,
+        kinds,
+        readerKey: access.seat?.userKey ?? null,
+        partner:
+          viewer.kind === 'PARTNER'
+            ? {
+                clientId: viewer.clientId,
+                confirmAccess: () => this.#transactionPolicy.requireAccess(viewer, transactionKey),
+              }
+            : null,
+        guard: { kinds: ['PARTICIPANT_LEFT'], check: (entry) => endWhereViewerLeft(entry, access) },
+      },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LiveEntry } from '../../events/topics.js'
-import type { Prisma, TimelineEntry } from '../../generated/prisma/client.js'
+import type { Prisma, TimelineEntry, Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
 import { atPlaces, type Place } from '../place.js'
@@ -25,8 +25,18 @@ export interface Reading {
   readonly position: number
 }
 
+/** Where a timeline stands. */
+export interface Head {
+  /** The newest position; 0 where there is nothing. */
+  readonly position: number
+  /** Whose transaction it is at present, as a partner's client id; null when it is nobody's. */
+  readonly partnerClientId: string | null
+}
+
 /** What following a timeline takes. */
 export type TimelineReader = Pick<TimelineStore, 'heads' | 'read' | 'isUnavailable'>
+
+type HeadRow = Pick<Transaction, 'key' | 'timelinePosition' | 'partnerClientId'>
 
 export class TimelineStore {
   readonly #database: Database
@@ -35,10 +45,12 @@ export class TimelineStore {
     this.#database = database
   }
 
-  /** The newest position of each of these transactions, in one statement; those that don't exist are missing. */
-  async heads(transactionKeys: readonly string[]): Promise<Map<string, number>> {
-    const rows = await this.#database.query<{ key: string; timelinePosition: number }>(READ_HEADS, [transactionKeys])
-    return new Map(rows.map(({ key, timelinePosition }) => [key, timelinePosition]))
+  /** Where these transactions' timelines stand, in one statement; those that don't exist are missing. */
+  async heads(transactionKeys: readonly string[]): Promise<Map<string, Head>> {
+    const rows = await this.#database.query<HeadRow>(READ_HEADS, [transactionKeys])
+    return new Map(
+      rows.map(({ key, timelinePosition: position, partnerClientId }) => [key, { position, partnerClientId }]),
+    )
   }
 
   /** Reads a stretch from its beginning, bounded in entries, in text and in how far it looks. */

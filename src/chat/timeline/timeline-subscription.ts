@@ -1,6 +1,7 @@
 import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { TimelineEntryKind } from '../../generated/prisma/client.js'
+import type { CatchUpReason, Metrics } from '../../metrics.js'
 import type { Stretch } from './read-statement.js'
 import { cursorAhead } from './timeline-cursor.js'
 import type { FollowerLease } from './timeline-followers.js'
@@ -14,8 +15,19 @@ export interface SubscriptionOptions {
   readonly kinds: readonly TimelineEntryKind[]
   /** Whose seat decides what they may see; null for those who need none. */
   readonly readerKey: string | null
+  /** Which partner listens, and a look at whether they still may, which throws if not; null for everyone else. */
+  readonly partner: { readonly clientId: string; confirmAccess(): Promise<unknown> } | null
   /** Looks at what may end the subscription, whether it is wanted or not; throws to end it there. */
   readonly guard: { readonly kinds: readonly TimelineEntryKind[]; check(entry: LiveEntry): void }
+}
+
+export type SubscriptionMetrics = Pick<Metrics, 'catchUps' | 'queueOverflows'>
+
+export interface SubscriptionParts {
+  /** The subscription's from now on. */
+  readonly lease: FollowerLease
+  readonly store: TimelineReader
+  readonly metrics: SubscriptionMetrics
 }
 
 /**
@@ -27,21 +39,25 @@ export interface SubscriptionOptions {
 export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   readonly #lease: FollowerLease
   readonly #store: TimelineReader
+  readonly #metrics: SubscriptionMetrics
   readonly #options: SubscriptionOptions
   readonly #entries: AsyncGenerator<LiveEntry, void>
   #queue: BoundedQueue<LiveEntry> | null = null
   #isEnded = false
+  /** To whom the transaction belonged, as the follower said, when the partner's access was last seen. */
+  #partnerClientId: string | null
   /** Ends the waiting for the database that is under way. */
   #giveUp: () => void = () => {}
   /** Up to where everything that matches was given out. */
   #position: number
 
-  /** The lease is the subscription's from now on. */
-  constructor(lease: FollowerLease, store: TimelineReader, options: SubscriptionOptions) {
+  constructor({ lease, store, metrics }: SubscriptionParts, options: SubscriptionOptions) {
     this.#lease = lease
     this.#store = store
+    this.#metrics = metrics
     this.#options = options
     this.#position = options.after
+    this.#partnerClientId = options.partner?.clientId ?? null
     this.#entries = this.#follow()
   }
 
@@ -76,9 +92,12 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   }
 
   async *#follow(): AsyncGenerator<LiveEntry, void> {
+    let reason: CatchUpReason = 'after'
     while (!this.#isEnded) {
+      if (this.#position < this.#lease.follower.position) this.#metrics.catchUps.inc({ reason })
+      if (this.#hasMovedAway) await this.#confirmPartner()
       yield* this.#catchUp()
-      yield* this.#listen()
+      reason = yield* this.#listen()
     }
   }
 
@@ -87,7 +106,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     const { follower } = this.#lease
     const { transactionKey, kinds, guard, readerKey } = this.#options
     const wanted = [...new Set([...kinds, ...guard.kinds])]
-    while (!this.#isEnded && !follower.hasGoneBack && this.#position < follower.position) {
+    while (!this.#isEnded && !follower.hasGoneBack && !this.#hasMovedAway && this.#position < follower.position) {
       const readAt = follower.changedAt
       const stretch = { transactionKey, after: this.#position, upTo: follower.position, kinds: wanted, readerKey }
       const { entries, position } = await this.#read(stretch)
@@ -119,11 +138,15 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     })
   }
 
-  /** Gives out what the follower passes on, until the queue overflows, is out of date, or is closed. */
-  async *#listen(): AsyncGenerator<LiveEntry, void> {
+  /**
+   * Gives out what the follower passes on, until the queue overflows, is out of date, or is closed.
+   *
+   * @returns why there may be something to catch up on.
+   */
+  async *#listen(): AsyncGenerator<LiveEntry, CatchUpReason> {
     const { follower } = this.#lease
     // Looking and joining are one step: between two steps of a generator the follower may move on.
-    if (this.#isEnded || follower.position > this.#position) return
+    if (this.#isEnded || this.#hasMovedAway || follower.position > this.#position) return 'behind'
     const queue = follower.join()
     this.#queue = queue
     for (let entries = await queue.take(); entries !== null; entries = await queue.take()) {
@@ -131,6 +154,21 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
       if (!isWhole) break
     }
     this.#leave()
+    if (!queue.hasOverflowed) return 'changed'
+    this.#metrics.queueOverflows.inc()
+    return 'overflow'
+  }
+
+  /** Whether, as far as the follower knows, the transaction belongs to somebody else than when the partner's access was seen. */
+  get #hasMovedAway(): boolean {
+    return this.#options.partner !== null && this.#lease.follower.partnerClientId !== this.#partnerClientId
+  }
+
+  async #confirmPartner(): Promise<void> {
+    const { partnerClientId } = this.#lease.follower
+    await this.#options.partner?.confirmAccess()
+    // It was the follower who was behind.
+    this.#partnerClientId = partnerClientId
   }
 
   #leave(): void {
@@ -148,7 +186,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     for (const entry of entries) {
       // The follower may still be behind a cursor that was read from the database.
       if (entry.position <= this.#position) continue
-      if (isOutOfDate(entry)) return false
+      if (isOutOfDate(entry) || this.#hasMovedAway) return false
       this.#options.guard.check(entry)
       if (this.#isEnded) return false
       if (this.#options.kinds.includes(entry.kind)) yield entry

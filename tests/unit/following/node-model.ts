@@ -7,7 +7,11 @@ import type { TransactionPolicy } from '../../../src/chat/transaction/transactio
 import type { EventBus } from '../../../src/events/event-bus.js'
 import type { TimelineAdvanced } from '../../../src/events/topics.js'
 import type { Participant, Transaction } from '../../../src/generated/prisma/client.js'
+import { createMetrics } from '../../../src/metrics.js'
 import { DEAL, type TimelineModel } from './timeline-model.js'
+
+/** Of all models together: nobody looks at them. */
+const METRICS = createMetrics()
 
 /** The database is away. */
 export class AwayError extends Error {}
@@ -66,7 +70,8 @@ export class NodeModel {
   constructor(timeline: TimelineModel) {
     this.#timeline = timeline
     const store: TimelineReader = {
-      heads: (keys) => this.#ask(() => new Map(keys.map((key) => [key, timeline.head]))),
+      heads: (keys) =>
+        this.#ask(() => new Map(keys.map((key) => [key, { position: timeline.head, partnerClientId: null }]))),
       read: (stretch) => this.#ask((size) => timeline.read(stretch, size)),
       isUnavailable: (error) => error instanceof AwayError,
     }
@@ -98,6 +103,7 @@ export class NodeModel {
       timelines: store as TimelineStore,
       followers: this.followers,
       transactionPolicy: policy as TransactionPolicy,
+      metrics: METRICS,
       maxPageSize: 100,
     })
   }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.js'
 import { applyMigrations } from '../../src/platform/migrations.js'
+import { hasRedisServer, RedisServer } from './redis-server.js'
 import { createRunDirectory, removeDirectory } from './run-directory.js'
 
 /** The migrated database that every test database is copied from. */
@@ -12,12 +13,16 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The server of this test run, at a database for administration. */
     readonly postgresUrl: string
+    /** The Redis of this test run, which nobody may end or empty; an empty string where there is none. */
+    readonly redisUrl: string
+    /** Whether the services of the tests are connected by that Redis, each group of nodes under a prefix of its own. */
+    readonly isOverRedis: boolean
     /** Where this test run keeps its files. */
     readonly runDirectory: string
   }
 }
 
-/** One Postgres for the whole run. Test databases need not outlive a power failure, so nothing waits for the disk. */
+/** One Postgres for the whole run, and one Redis: the one of REDIS_URL, or one that is started where it is installed. Test databases need not outlive a power failure, so nothing waits for the disk. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runDirectory = createRunDirectory()
   const postgres = await startEmbeddedPostgres({
@@ -32,8 +37,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await admin.end()
   await applyMigrations(templateUrl.href, 'prisma/migrations')
   project.provide('postgresUrl', postgres.url)
+  const given = process.env['REDIS_URL']
+  const redis = hasRedisServer && !given ? await RedisServer.start({ directory: runDirectory }) : null
+  project.provide('redisUrl', given || redis?.url || '')
   project.provide('runDirectory', runDirectory)
   return async () => {
+    await redis?.kill()
     await postgres.close()
     removeDirectory(runDirectory)
   }

@@ -1,0 +1,25 @@
+import { ServiceUnavailableError } from '../errors.js'
+
+/** Who asks has an answer within 5 s: so long less what it takes to bring it. */
+const ANSWER_WITHIN_MS = 4_500
+
+/**
+ * When an answer is due. It counts from the moment in which the request arrived, or the event: whatever is waited for on
+ * the way, a database that hangs for example, the caller isn't kept waiting longer than that.
+ */
+export class Deadline {
+  readonly #dueAt = performance.now() + ANSWER_WITHIN_MS
+
+  /**
+   * Waits for work, but not beyond the deadline.
+   *
+   * @throws {ServiceUnavailableError} when time is up. The work goes on: a change may be made that was not acknowledged.
+   */
+  keep<Result>(work: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(new ServiceUnavailableError({ cause: new Error('It took too long') }))
+      const timer = setTimeout(giveUp, this.#dueAt - performance.now())
+      work.finally(() => clearTimeout(timer)).then(resolve, reject)
+    })
+  }
+}

@@ -1,0 +1,29 @@
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`
+
+/** A member is held under a key for so many milliseconds. The key lives as long as the last of its leases. */
+export const HOLD = `${NOW}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], last[2])
+return 1
+`
+
+/** A member is held no more. Answers how many there were, 0 or 1. */
+export const RELEASE = `
+return redis.call('ZREM', KEYS[1], ARGV[1])
+`
+
+/** For each key its members, each with how many milliseconds it is still held; the one that runs out first being first. */
+export const READ = `${NOW}
+local answers = {}
+for index, key in ipairs(KEYS) do
+  local held = redis.call('ZRANGEBYSCORE', key, string.format('(%.0f', now), '+inf', 'WITHSCORES')
+  for place = 2, #held, 2 do held[place] = held[place] - now end
+  answers[index] = held
+end
+return answers
+`

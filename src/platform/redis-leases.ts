@@ -1,0 +1,118 @@
+import type { Lease, LeaseKind, Leases } from '../events/leases.js'
+import { LeaseMemory } from './lease-memory.js'
+import { HOLD, READ, RELEASE } from './redis-lease-scripts.js'
+import type { RedisLink } from './redis-link.js'
+
+const ANSWER_WITHIN_MS = 500
+const KEYS_A_READ = 200
+const REWRITTEN_AT_ONCE = 200
+/** Until every node that was cut off has had the time to write again what it holds. */
+const GRACE_MS = 6_000
+
+/**
+ * The leases of all nodes, in one sorted set a key, by the instant at which each runs out. Instants are those of Redis'
+ * clock, which all share; what goes out and comes in is how long a lease is still good. A set goes by itself with its
+ * last lease.
+ *
+ * A Redis that comes back may have lost everything. Each node writes again what it holds, and until the others have done
+ * so too, what it knew of them counts.
+ */
+export class RedisLeases implements Leases {
+  readonly #link: RedisLink
+  readonly #now: () => number
+  readonly #memory: LeaseMemory
+  #graceEndsAt = 0
+
+  /** @param now milliseconds since 1970, by this node's clock. */
+  constructor(link: RedisLink, now: () => number = Date.now) {
+    this.#link = link
+    this.#now = now
+    this.#memory = new LeaseMemory(now)
+    link.onConnected(() => void this.#rewrite())
+  }
+
+  async hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void> {
+    const act = this.#memory.hold(nameOf(kind, key), member, forMs)
+    if ((await this.#ask(HOLD, [nameOf(kind, key)], [member, forMs])) !== null) act.isPending = false
+  }
+
+  async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
+    const name = nameOf(kind, key)
+    const wasHeldHere = this.#memory.isHeld(name, member)
+    const act = this.#memory.release(name, member)
+    const count = await this.#ask(RELEASE, [name], [member])
+    if (count === null) return wasHeldHere
+    this.#memory.forget(name, member, act)
+    return count === 1
+  }
+
+  async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {
+    const names = keys.map((key) => nameOf(kind, key))
+    const answers = await this.#readNames(names)
+    const isGrace = this.#now() < this.#graceEndsAt
+    return new Map(keys.map((key, index) => [key, this.#memory.complete(names[index] ?? '', answers[index], isGrace)]))
+  }
+
+  /** An answer for each name; undefined where Redis gives none. */
+  async #readNames(names: readonly string[]): Promise<(readonly Lease[] | undefined)[]> {
+    // A Cluster takes only keys of one slot in one command.
+    const keysARead = this.#link.isCluster ? 1 : KEYS_A_READ
+    const chunks = Array.from({ length: Math.ceil(names.length / keysARead) }, (_, index) =>
+      names.slice(index * keysARead, (index + 1) * keysARead),
+    )
+    const answers = await Promise.all(
+      chunks.map(async (chunk) => {
+        const answer = await this.#ask(READ, chunk, [])
+        return chunk.map((_, index) => (Array.isArray(answer) ? this.#leasesIn(answer[index]) : undefined))
+      }),
+    )
+    return answers.flat()
+  }
+
+  #leasesIn(flat: unknown): Lease[] {
+    const leases: Lease[] = []
+    if (!Array.isArray(flat)) return leases
+    for (let index = 0; index < flat.length; index += 2) {
+      leases.push({ member: String(flat[index]), expiresAt: new Date(this.#now() + Number(flat[index + 1])) })
+    }
+    return leases
+  }
+
+  async #rewrite(): Promise<void> {
+    this.#graceEndsAt = this.#now() + GRACE_MS
+    const acts = this.#memory.ownActs()
+    for (let from = 0; from < acts.length; from += REWRITTEN_AT_ONCE) {
+      await Promise.all(
+        acts.slice(from, from + REWRITTEN_AT_ONCE).map(async ({ name, member, act }) => {
+          // Meanwhile it may have been renewed or released, which Redis has been told.
+          if (!this.#memory.isCurrent(name, member, act)) return
+          const forMs = act.expiresAt - this.#now()
+          if (act.isReleased || forMs <= 0) {
+            if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#memory.forget(name, member, act)
+          } else if ((await this.#ask(HOLD, [name], [member, forMs])) !== null) act.isPending = false
+        }),
+      )
+    }
+  }
+
+  /** What a script answers, which is never nothing; null when Redis can't be asked, or not in time. */
+  async #ask(script: string, names: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
+    if (!this.#link.isConnected) return null
+    const keys = names.map((name) => this.#link.keyPrefix + name)
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await Promise.race([
+        this.#link.commands.eval(script, keys.length, ...keys, ...values),
+        new Promise<null>((resolve) => {
+          timer = setTimeout(() => resolve(null), ANSWER_WITHIN_MS)
+        }),
+      ])
+    } catch {
+      return null
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+const nameOf = (kind: LeaseKind, key: string) => `${kind}:${key}`

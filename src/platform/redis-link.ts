@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { Logger } from 'pino'
+import type { Metrics } from '../metrics.js'
+import { describeRedisAddress, type RedisAddress } from '../redis-address.js'
+import { RedisChannels } from './redis-channels.js'
+import { openRedisClients, type RedisClients, type RedisCommands } from './redis-clients.js'
+import { explainRedisError, NO_CONNECTION } from './redis-errors.js'
+
+const PULSE_INTERVAL_MS = 2_000
+const PULSE_INTERVAL_WHILE_AWAY_MS = 200
+const ECHO_WITHIN_MS = 1_000
+const CLOSE_WITHIN_MS = 500
+const NO_ANSWER = 'it does not answer'
+
+export interface RedisLinkOptions {
+  readonly address: RedisAddress
+  readonly keyPrefix: string
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'busLosses'>
+}
+
+/**
+ * This node's connection to Redis. A node is connected as long as it hears itself: every 2 s it publishes a pulse to a
+ * channel of its own. That way also a server that hangs, a connection that died without a word, and a subscriber that
+ * listens to a master of yesterday are noticed; then both connections are made anew.
+ */
+export class RedisLink {
+  /** Tells this node's messages from others'. */
+  readonly nodeId = randomBytes(8).toString('hex')
+  readonly keyPrefix: string
+  readonly channels: RedisChannels
+  readonly isCluster: boolean
+  readonly #clients: RedisClients
+  readonly #description: string
+  readonly #log: Logger
+  readonly #metrics: Pick<Metrics, 'busLosses'>
+  readonly #pulseChannel: string
+  readonly #events = new EventEmitter<{ connected: [] }>()
+  #isConnected = false
+  #hasBeenConnected = false
+  #isClosed = false
+  #pulse = 0
+  #timer: NodeJS.Timeout | undefined
+  #reason: string | null = null
+
+  /** Begins to connect. */
+  constructor({ address, keyPrefix, log, metrics }: RedisLinkOptions) {
+    this.keyPrefix = keyPrefix
+    this.isCluster = address.topology === 'cluster'
+    this.#description = describeRedisAddress(address)
+    this.#log = log
+    this.#metrics = metrics
+    this.#pulseChannel = `${keyPrefix}pulse:${this.nodeId}`
+    this.#clients = openRedisClients(address, (error) => this.#note(error))
+    this.channels = new RedisChannels(this.#clients.subscriber)
+    this.channels.on('messageBuffer', (channel, message) => this.#hear(channel, message))
+    this.channels.subscribe(this.#pulseChannel)
+    this.channels.on('ready', () => this.#beat())
+    this.channels.on('refused', (error) => this.#note(error))
+    for (const client of this.#allClients()) {
+      client.on('close', () => this.#lose('the connection was closed'))
+      client.on('ready', () => this.#beat())
+      client.on('end', () => this.#revive(client))
+    }
+  }
+
+  /** Whether news goes out and comes in at this moment, as far as is known. */
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /** What went wrong last, for people; null when nothing has. */
+  get reason(): string | null {
+    return this.#reason
+  }
+
+  get commands(): RedisCommands {
+    return this.#clients.commands
+  }
+
+  /** Calls this whenever the link stands, for the first time or again. All channels are listened to by then. */
+  onConnected(listener: () => void): void {
+    this.#events.on('connected', listener)
+  }
+
+  /** Whether a single server that was given is one of a Cluster's. */
+  async isServerOfCluster(): Promise<boolean> {
+    const answer = await this.#clients.commands.info('cluster')
+    return answer.includes('cluster_enabled:1')
+  }
+
+  /** Ends both connections, also with a Redis that is away or hangs. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#isConnected = false
+    clearTimeout(this.#timer)
+    await Promise.all(this.#allClients().map((client) => endOf(client)))
+  }
+
+  #allClients(): [RedisClients['commands'], RedisClients['subscriber']] {
+    return [this.#clients.commands, this.#clients.subscriber]
+  }
+
+  #areReady(): boolean {
+    return this.#allClients().every(({ status }) => status === 'ready')
+  }
+
+  #beat(): void {
+    if (this.#isClosed) return
+    clearTimeout(this.#timer)
+    if (!this.#areReady()) {
+      this.#timer = setTimeout(() => this.#beat(), PULSE_INTERVAL_WHILE_AWAY_MS)
+      return
+    }
+    this.#pulse += 1
+    this.#clients.commands.publish(this.#pulseChannel, String(this.#pulse)).catch((error) => this.#noteRefusal(error))
+    this.#timer = setTimeout(() => this.#missEcho(), ECHO_WITHIN_MS)
+  }
+
+  #hear(channel: Buffer, message: Buffer): void {
+    if (channel.toString() !== this.#pulseChannel || message.toString() !== String(this.#pulse)) return
+    if (this.#isClosed) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#beat(), PULSE_INTERVAL_MS)
+    if (!this.#isConnected) this.#gain()
+  }
+
+  #gain(): void {
+    this.#isConnected = true
+    if (this.#hasBeenConnected) this.#log.info(`Connected to ${this.#description} again`)
+    this.#hasBeenConnected = true
+    this.#events.emit('connected')
+  }
+
+  #lose(reason: string): void {
+    if (this.#isClosed) return
+    if (this.#isConnected) {
+      this.#isConnected = false
+      this.#reason = reason
+      this.#metrics.busLosses.inc()
+      this.#log.warn({ reason }, `The connection to ${this.#description} is lost; trying again until it is back`)
+    }
+    this.#beat()
+  }
+
+  #missEcho(): void {
+    this.#lose(NO_ANSWER)
+    // Only one that is ready: the others are being made anew already, and some of ioredis' end for good when disturbed.
+    for (const client of this.#allClients()) if (client.status === 'ready') client.disconnect(true)
+  }
+
+  #note(error: unknown): void {
+    const reason = explainRedisError(error)
+    if (this.#reason === null || reason !== NO_CONNECTION) this.#reason = reason
+  }
+
+  /** That nothing can be sent at the moment says less than why there is no connection. */
+  #noteRefusal(error: unknown): void {
+    if (error instanceof Error && error.name === 'ReplyError') this.#note(error)
+  }
+
+  /** A client ends by itself where a first step of connecting throws. */
+  #revive(client: RedisClients['commands']): void {
+    if (this.#isClosed) return
+    setTimeout(() => {
+      if (!this.#isClosed && client.status === 'end') client.connect().catch(() => {})
+    }, PULSE_INTERVAL_WHILE_AWAY_MS)
+  }
+}
+
+async function endOf(client: RedisClients['commands']): Promise<void> {
+  if (client.status === 'end') return
+  if (client.status === 'reconnecting') {
+    // There is nothing to end, and no event either.
+    client.disconnect()
+    return
+  }
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
+    client.once('end', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    client.disconnect()
+  })
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Metrics } from '../metrics.js'
+import { describeRedisAddress, type RedisAddress } from '../redis-address.js'
+import { StartupError } from '../startup-error.js'
+import { explainRedisError } from './redis-errors.js'
+import { RedisLink } from './redis-link.js'
+
+const LOOK_AGAIN_MS = 50
+
+/** What every node does to a key of its own before it starts: write, and let it go. */
+const PROBE = `
+redis.call('ZADD', KEYS[1], 1, 'probe')
+return redis.call('PEXPIRE', KEYS[1], 1000)
+`
+
+export interface RedisOptions {
+  readonly address: RedisAddress
+  readonly keyPrefix: string
+  readonly connectTimeoutMs: number
+  readonly log: Logger
+  readonly metrics: Pick<Metrics, 'busLosses'>
+  /** Told what is in the way, whenever that changes. */
+  readonly onStep: (note: string) => void
+}
+
+/**
+ * Connects to Redis, and tries for up to `connectTimeoutMs`, pausing for up to a second in between. Resolves once
+ * messages go through and keys can be written.
+ *
+ * @throws {StartupError} when that can't be had; then nothing is left running.
+ */
+export async function connectToRedis(options: RedisOptions): Promise<RedisLink> {
+  const { address, keyPrefix, connectTimeoutMs, log, onStep } = options
+  const where = describeRedisAddress(address)
+  const link = new RedisLink(options)
+  const endsAt = Date.now() + connectTimeoutMs
+  const told = new Set<string>()
+  for (;;) {
+    await sleep(LOOK_AGAIN_MS)
+    const { isConnected } = link
+    const reason = isConnected ? await refusal(link, `${keyPrefix}probe:${link.nodeId}`) : link.reason
+    if (isConnected && reason === null) return link
+    if (Date.now() >= endsAt) {
+      await link.close()
+      throw new StartupError(
+        `${capitalised(where)} can't be used: ${reason ?? 'it does not answer'}. Correct REDIS_URL, or see to it that it can be used.`,
+      )
+    }
+    if (reason !== null && !told.has(reason)) {
+      told.add(reason)
+      onStep(reason)
+      log.warn({ reason, forMs: connectTimeoutMs }, `${capitalised(where)} can't be used yet; trying again`)
+    }
+  }
+}
+
+/** Why keys can't be written; null when they can. */
+async function refusal(link: RedisLink, key: string): Promise<string | null> {
+  try {
+    // One server of a Cluster takes some of the keys, and would refuse the others later.
+    if (!link.isCluster && (await link.isServerOfCluster())) return explainRedisError(new Error('part of a Cluster'))
+    await link.commands.eval(PROBE, 1, key)
+    return null
+  } catch (error) {
+    return explainRedisError(error)
+  }
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,57 @@
+import { print } from 'graphql'
+import { expect, test } from 'vitest'
+import { DealLock } from '../testkit/deal-lock.js'
+import { RawSocket } from '../testkit/raw-socket.js'
+import { startTestService } from '../testkit/service.js'
+import { query } from '../testkit/sql.js'
+import { SEND } from '../testkit/writing.js'
+
+const RESTART = { code: 1012, reason: 'Service restart' }
+
+/** Bea's send waits for a lock while the service begins to close. */
+async function sendAndClose() {
+  const testService = await startTestService()
+  const otherNode = await testService.startAnotherNode()
+  const bea = await testService.seed.person('bea')
+  const deal = await testService.seed.deal('deal', { buyer: bea })
+  const socket = await RawSocket.connect(otherNode.webSocketUrl, bea.token)
+  const lock = await DealLock.hold(testService.database.url, deal.key)
+  const send = (id: string) =>
+    socket.subscribe(id, print(SEND), { input: { transactionId: deal.id, content: id, clientMessageId: id } })
+  send('under way')
+  await lock.untilWaitedForBy(1)
+  const closing = otherNode.close()
+  return { testService, deal, socket, lock, send, closing }
+}
+
+test('what is under way when a node closes is answered, and only then its socket is closed with 1012', async () => {
+  const { testService, socket, lock, closing } = await sendAndClose()
+  await lock.release()
+  expect(await socket.next()).toMatchObject({
+    id: 'under way',
+    type: 'next',
+    payload: { data: { sendMessage: { message: { sequence: 1 } } } },
+  })
+  expect(await socket.next()).toEqual({ id: 'under way', type: 'complete' })
+  expect(await socket.closed).toEqual(RESTART)
+  await closing
+  await testService.close()
+})
+
+test('what a client asks while a node closes is not begun: it asks again on its next socket', async () => {
+  const { testService, deal, socket, lock, send, closing } = await sendAndClose()
+  send('too late')
+  await socket.untilRead()
+  await lock.release()
+  expect((await socket.next()).id).toBe('under way')
+  expect((await socket.next()).id).toBe('under way')
+  expect(await socket.closed).toEqual(RESTART)
+  await closing
+  const stored = await query<{ content: string }>(
+    testService.database.url,
+    'SELECT content FROM "Message" WHERE "transactionKey" = $1',
+    [deal.key],
+  )
+  expect(stored).toEqual([{ content: 'under way' }])
+  await testService.close()
+})
