@@ -2,12 +2,22 @@ import type { Logger } from 'pino'
 import { createAuthenticator } from './auth/authenticate.js'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
+import { InboxService } from './chat/inbox/inbox-service.js'
+import { InboxStore } from './chat/inbox/inbox-store.js'
+import { InboxWatch } from './chat/inbox/inbox-watch.js'
 import { MessagePolicy } from './chat/message/message-policy.js'
 import { MessageService } from './chat/message/message-service.js'
 import { MessageStore } from './chat/message/message-store.js'
 import { SendLanes } from './chat/message/send-lanes.js'
 import { ParticipantService } from './chat/participant/participant-service.js'
 import { ParticipantStore } from './chat/participant/participant-store.js'
+import { ConnectedPeople } from './chat/presence/connected-people.js'
+import { LastSeenNotes } from './chat/presence/last-seen-notes.js'
+import { PresencePolicy } from './chat/presence/presence-policy.js'
+import { PresenceService } from './chat/presence/presence-service.js'
+import { PresenceStore } from './chat/presence/presence-store.js'
+import { PresenceWatch } from './chat/presence/presence-watch.js'
+import { Suspensions } from './chat/presence/suspensions.js'
 import { ReceiptService } from './chat/receipt/receipt-service.js'
 import { ReceiptStore } from './chat/receipt/receipt-store.js'
 import { TimelineFollowers } from './chat/timeline/timeline-followers.js'
@@ -32,7 +42,7 @@ import { createSchema } from './graphql/schema.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { asStep, openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
-import { createProtocol } from './transport/graphql-over-websocket.js'
+import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
@@ -45,13 +55,14 @@ export function composeRooms(
   { limits, databasePoolSize }: Config,
   log: Logger,
   metrics: Metrics,
-): ContextParts & { users: UserStore } {
+): ContextParts & { users: UserStore; people: ConnectedPeople } {
   const users = new UserStore(database)
   const transactions = new TransactionStore(database)
   const transactionPolicy = new TransactionPolicy(transactions)
   const timelines = new TimelineStore(database)
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
+  const presences = new PresenceStore(database)
   const { maxPageSize, maxContentLength } = limits
   const timeline = new TimelineService({
     timelines,
@@ -69,6 +80,13 @@ export function composeRooms(
   })
   return {
     users,
+    people: new ConnectedPeople({
+      bus,
+      leases,
+      notes: new LastSeenNotes(presences),
+      suspensions: new Suspensions(presences, log),
+      onGone: (userKey) => void typing.stopAll(userKey),
+    }),
     transactionPolicy,
     prisma: database.prisma,
     services: {
@@ -99,6 +117,14 @@ export function composeRooms(
         bus,
       }),
       typing,
+      presence: new PresenceService({
+        presences,
+        presencePolicy: new PresencePolicy(presences),
+        leases,
+        watch: new PresenceWatch({ bus, leases, presences, log }),
+        timeline,
+      }),
+      inbox: new InboxService(new InboxWatch({ store: new InboxStore(database), bus, log })),
     },
   }
 }
@@ -129,6 +155,8 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
     started.push(platform)
     metrics.watchBus(platform.bus)
     const rooms = composeRooms(platform, config, log, metrics)
+    // After the sockets, and before the platform.
+    started.push({ name: 'The presence of who is connected', close: () => rooms.people.close() })
     if (config.hasDemo) {
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
@@ -193,7 +221,9 @@ function composeTransports(
     metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
   })
-  const protocol = createProtocol({ pipeline, execution, authenticate, formatError, log })
+  const onArrival: OnArrival = (viewer, close) =>
+    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
+  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
   const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
   return { onRequest, door }
 }

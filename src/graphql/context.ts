@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.js'
+import type { InboxService } from '../chat/inbox/inbox-service.js'
 import type { MessageService } from '../chat/message/message-service.js'
 import type { ParticipantService } from '../chat/participant/participant-service.js'
+import type { PresenceService } from '../chat/presence/presence-service.js'
 import type { ReceiptService } from '../chat/receipt/receipt-service.js'
 import type { TimelineService } from '../chat/timeline/timeline-service.js'
 import type { TransactionAccess } from '../chat/transaction/transaction.js'
@@ -21,6 +23,8 @@ export interface Services {
   readonly message: MessageService
   readonly receipt: ReceiptService
   readonly typing: TypingService
+  readonly presence: PresenceService
+  readonly inbox: InboxService
 }
 
 /** What a transport knows of a request, whichever it is. */

@@ -1,4 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import { NotFoundError } from '../errors.js'
 import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
 import { Deadline } from './deadline.js'
@@ -45,18 +46,41 @@ export function createExecution(createContext: ContextFactory, { deliveries }: P
       if (!(Symbol.asyncIterator in source))
         return failing(source.errors?.[0] ?? new GraphQLError('Nothing to listen to'))
       const field = rootFieldOf(args)
-      return mapEvents(source[Symbol.asyncIterator](), (rootValue) =>
-        new Deadline().keep(executeEvent({ ...args, contextValue: createContext(request), rootValue })),
-      )
-      async function executeEvent(eventArgs: ExecutionArgs): Promise<ExecutionResult> {
-        const result = await execute(eventArgs)
+      const show = async (event: unknown): Promise<ExecutionResult> => {
+        const context = createContext(request)
+        const result = await execute({ ...args, contextValue: context, rootValue: event })
+        if (isRevocable(event) && (await isAccessLost(context))) return show(event.revoke())
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
         if (result.errors?.[0]) throw result.errors[0]
-        await (eventArgs.contextValue as Context).confirmAccess()
-        deliveries.inc({ field })
+        if (!isRevocable(event)) await context.confirmAccess()
         return result
       }
+      return mapEvents(source[Symbol.asyncIterator](), async (event) => {
+        const result = await new Deadline().keep(show(event))
+        deliveries.inc({ field })
+        return result
+      })
     },
+  }
+}
+
+/** An event of which something is shown also to a viewer who lost access while it was read; others end there. */
+interface Revocable {
+  /** The event without what the viewer may not see any more. */
+  revoke(): unknown
+}
+
+function isRevocable(event: unknown): event is Revocable {
+  return typeof event === 'object' && event !== null && 'revoke' in event
+}
+
+async function isAccessLost(context: Context): Promise<boolean> {
+  try {
+    await context.confirmAccess()
+    return false
+  } catch (error) {
+    if (error instanceof NotFoundError) return true
+    throw error
   }
 }
 

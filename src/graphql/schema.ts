@@ -1,6 +1,8 @@
 import type { GraphQLSchema } from 'graphql'
+import { addInboxTypes } from '../chat/inbox/inbox-schema.js'
 import { addMessageTypes } from '../chat/message/message-schema.js'
 import { addParticipantTypes } from '../chat/participant/participant-schema.js'
+import { addPresenceTypes } from '../chat/presence/presence-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
 import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
 import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
@@ -31,6 +33,8 @@ export function createSchema(): GraphQLSchema {
   const { message } = addMessageTypes(builder, { node, pageInfo, transaction, entry })
   addReceiptTypes(builder, { transaction, participant, message, viewer })
   addTypingTypes(builder, { transaction, user })
+  addPresenceTypes(builder, { user })
+  addInboxTypes(builder, { transaction, viewer })
   addNodeQueries(builder, node)
   return builder.toSchema({ sortSchema: true })
 }

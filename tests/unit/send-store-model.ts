@@ -96,7 +96,7 @@ export class SendStoreModel {
         : { kind: 'CONFLICT' }
     if (!isFree) return { kind: 'LOCKED' }
     if (isCommitted) this.stored.push(send)
-    return { kind: 'SENT', message: messageOf(send) }
+    return { kind: 'SENT', message: messageOf(send), seatedKeys: [] }
   }
 
   #nextFate(sends: readonly Send[]): Fate {

@@ -1,20 +1,23 @@
 import type { EventBus } from '../../events/event-bus.js'
 import type { LiveEntry, MessageWithSender } from '../../events/topics.js'
+import { announce } from '../transaction/transaction-news.js'
+import type { Sent } from './send-statement.js'
 
 /**
  * Rings once for each transaction, with all that one commit brought to it.
  *
- * @param messages in the order of their positions, as far as they are of the same transaction.
+ * @param sent in the order of their positions, as far as they are of the same transaction.
  */
-export function announceSent(bus: EventBus, messages: readonly MessageWithSender[]): void {
-  const entries = new Map<string, LiveEntry[]>()
-  for (const message of messages) {
-    const known = entries.get(message.transactionKey)
-    if (known) known.push(sentEntry(message))
-    else entries.set(message.transactionKey, [sentEntry(message)])
+export function announceSent(bus: EventBus, sent: readonly Sent[]): void {
+  const byTransaction = new Map<string, { entries: LiveEntry[]; userKeys: readonly string[] }>()
+  for (const { message, seatedKeys } of sent) {
+    const known = byTransaction.get(message.transactionKey)
+    const entries = known?.entries ?? []
+    entries.push(sentEntry(message))
+    byTransaction.set(message.transactionKey, { entries, userKeys: seatedKeys })
   }
-  for (const [transactionKey, sent] of entries) {
-    bus.publish('timelineAdvanced', transactionKey, { position: sent.at(-1)?.position ?? 0, entries: sent })
+  for (const [transactionKey, { entries, userKeys }] of byTransaction) {
+    announce(bus, { transactionKey, advanced: { position: entries.at(-1)?.position ?? 0, entries }, userKeys })
   }
 }
 

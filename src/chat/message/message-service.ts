@@ -5,6 +5,7 @@ import type { EventBus } from '../../events/event-bus.js'
 import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
 import type { Page, PageRequest } from '../page.js'
 import { checkText } from '../text.js'
+import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requireUser } from '../user/user-policy.js'
 import { checkSendInput, type MessageFilter, type SendInput } from './message.js'
@@ -134,8 +135,11 @@ export class MessageService {
     const { transactionKey } = await this.#messagePolicy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')
-    const { message, isChanged } = changed
-    if (isChanged) this.#bus.publish('timelineAdvanced', transactionKey, { position: message.version, entries: [] })
+    const { message, isChanged, seatedKeys } = changed
+    if (isChanged) {
+      const advanced = { position: message.version, entries: [] }
+      announce(this.#bus, { transactionKey, advanced, userKeys: seatedKeys })
+    }
     return message
   }
 }

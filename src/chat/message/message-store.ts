@@ -3,7 +3,7 @@ import type { Message, Prisma, Transaction } from '../../generated/prisma/client
 import type { Database } from '../../platform/database.js'
 import { makePage, type Page, type PageRequest } from '../page.js'
 import { atPlaces, type Place } from '../place.js'
-import { appendToTimeline, lockTransaction } from '../transaction/transaction-log.js'
+import { appendToTimeline, lockTransaction, seatedKeysIn } from '../transaction/transaction-log.js'
 import type { MessageFilter, Send } from './message.js'
 import { MESSAGE_PLACES, placesValues } from './page-statement.js'
 import { type Locking, SEND_MESSAGES, type SendAnswer, type SendRow, sendAnswer, sendValues } from './send-statement.js'
@@ -75,21 +75,22 @@ export class MessageStore {
   /**
    * Changes a message as decided under the lock of its transaction; each change is an entry of the timeline.
    *
-   * @returns the message as it is now, and whether it was changed; null when it is not there or the actor takes no part
-   * any more.
+   * @returns the message as it is now, whether it was changed, and who takes part in its transaction; null when it is not
+   * there or the actor takes no part any more.
    */
   change(
     { messageId, transactionKey, actorKey }: { messageId: string; transactionKey: string; actorKey: string },
     decide: (message: Message) => Decision,
-  ): Promise<{ message: Message; isChanged: boolean } | null> {
+  ): Promise<{ message: Message; isChanged: boolean; seatedKeys: string[] } | null> {
     return this.#database.prisma.$transaction(async (tx) => {
       const locked = await lockTransaction(tx, transactionKey)
-      if (!locked || (await tx.participant.count({ where: { transactionKey, userKey: actorKey, leftAt: null } })) === 0)
-        return null
+      if (!locked) return null
+      const seatedKeys = await seatedKeysIn(tx, transactionKey)
+      if (!seatedKeys.includes(actorKey)) return null
       const message = await tx.message.findUnique({ where: { id: messageId, transactionKey } })
       if (!message) return null
       const decision = decide(message)
-      if (decision === null) return { message, isChanged: false }
+      if (decision === null) return { message, isChanged: false, seatedKeys }
       const { timelinePosition } = await appendToTimeline(tx, locked, [
         decision.kind === 'EDIT'
           ? { kind: 'MESSAGE_EDITED', actorKey, messageId, data: { content: decision.content } }
@@ -102,7 +103,7 @@ export class MessageStore {
             ? { version: timelinePosition, content: decision.content, editedAt: locked.now }
             : { version: timelinePosition, content: null, deletedAt: locked.now },
       })
-      return { message: changed, isChanged: true }
+      return { message: changed, isChanged: true, seatedKeys }
     })
   }
 

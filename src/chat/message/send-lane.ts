@@ -1,9 +1,8 @@
 import { ServiceUnavailableError } from '../../errors.js'
-import type { MessageWithSender } from '../../events/topics.js'
 import type { Send } from './message.js'
 import { BatchRejectedError, type MessageStore, OutcomeUnknownError } from './message-store.js'
 import { refuseIfLate, type SendJob, SendQueue } from './send-queue.js'
-import type { SendAnswer } from './send-statement.js'
+import type { SendAnswer, Sent } from './send-statement.js'
 
 export interface SendLaneParts {
   readonly maxBatchSize: number
@@ -12,7 +11,7 @@ export interface SendLaneParts {
   readonly store: (sends: readonly Send[]) => Promise<SendAnswer[]>
   readonly findStored: MessageStore['findStored']
   /** Hears what each commit stored, before any of its senders; in a transaction, in the order of positions. */
-  readonly onCommitted: (messages: readonly MessageWithSender[]) => void
+  readonly onCommitted: (sent: readonly Sent[]) => void
   /** Takes over a job whose transaction is locked: settling it is no business of this lane any more. */
   readonly onLocked: (job: SendJob) => void
   /** Begins a commit when it may; left out: at once. */
@@ -81,7 +80,7 @@ export class SendLane {
       if (error instanceof OutcomeUnknownError) return this.#lookUp(jobs)
       throw error
     }
-    this.#parts.onCommitted(answers.flatMap((answer) => (answer.kind === 'SENT' ? [answer.message] : [])))
+    this.#parts.onCommitted(answers.filter((answer) => answer.kind === 'SENT'))
     for (const [index, job] of jobs.entries()) {
       const answer = answers[index]
       if (!answer) job.reject(new Error('The database answered for fewer sends than it was given'))
@@ -93,11 +92,12 @@ export class SendLane {
   /** After a lost connection: what is stored under our ids was committed. Of the rest nothing is acknowledged. */
   async #lookUp(jobs: readonly SendJob[]): Promise<void> {
     const stored = await this.#parts.findStored(jobs.map(({ send }) => send.messageId)).catch(() => [])
-    const byId = new Map(stored.map((message) => [message.id, message]))
-    this.#parts.onCommitted(stored)
+    const sent = stored.map((message): Sent => ({ kind: 'SENT', message, seatedKeys: [] }))
+    const byId = new Map(sent.map((each) => [each.message.id, each]))
+    this.#parts.onCommitted(sent)
     for (const job of jobs) {
-      const message = byId.get(job.send.messageId)
-      if (message) job.resolve({ kind: 'SENT', message })
+      const stays = byId.get(job.send.messageId)
+      if (stays) job.resolve(stays)
       else job.reject(new ServiceUnavailableError())
     }
   }

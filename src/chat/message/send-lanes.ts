@@ -2,13 +2,12 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Logger } from 'pino'
 import { ServiceUnavailableError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { MessageWithSender } from '../../events/topics.js'
 import { announceSent } from './announce-sent.js'
 import type { Send } from './message.js'
 import type { MessageStore } from './message-store.js'
 import { SendLane, type SendLaneParts } from './send-lane.js'
 import { createSendJob, type SendJob } from './send-queue.js'
-import type { SendOutcome } from './send-statement.js'
+import type { SendOutcome, Sent } from './send-statement.js'
 
 const LANE_COUNT = 4
 const MAX_BATCH_SIZE = 500
@@ -141,13 +140,13 @@ export class SendLanes {
         return store.send(sends, { patienceMs, awaited: [...transactionKeys].filter(isAwaited) })
       },
       findStored: (messageIds) => store.findStored(messageIds),
-      onCommitted: (messages) => this.#announce(messages),
+      onCommitted: (sent) => this.#announce(sent),
     })
   }
 
-  #announce(messages: readonly MessageWithSender[]): void {
+  #announce(sent: readonly Sent[]): void {
     try {
-      announceSent(this.#parts.bus, messages)
+      announceSent(this.#parts.bus, sent)
     } catch (error) {
       this.#parts.log.error({ err: error }, 'What a commit stored could not be announced')
     }

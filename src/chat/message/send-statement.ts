@@ -3,10 +3,27 @@ import type { MessageType, UserStatus } from '../../generated/prisma/client.js'
 import type { Statement } from '../../platform/database.js'
 import type { Send } from './message.js'
 
-/** The call of the database function `send_messages`: a migration has it, and says what it promises. */
+/**
+ * The call of the database function `send_messages`: a migration has it, and says what it promises. Besides, the last that
+ * is stored of each transaction says who has a seat there: as it was before the locks, so it may be a moment old.
+ */
 export const SEND_MESSAGES: Statement = {
   name: 'send_messages',
-  text: 'SELECT * FROM send_messages($1::uuid[], $2::text[], $3::text[], $4::"MessageType"[], $5::text[], $6::uuid[], $7::text[], $8::int, $9::text[])',
+  text: `
+    SELECT sent.*, CASE
+      WHEN sent.outcome = 'SENT' AND lead(sent.ordinal) OVER (PARTITION BY sent.outcome, sent."transactionKey" ORDER BY sent.ordinal) IS NULL
+      THEN ARRAY(
+        SELECT seat."userKey"::text FROM "Participant" seat
+        WHERE seat."transactionKey" = sent."transactionKey" AND seat."leftAt" IS NULL
+      )
+    END AS "seatedKeys"
+    FROM send_messages($1::uuid[], $2::text[], $3::text[], $4::"MessageType"[], $5::text[], $6::uuid[], $7::text[], $8::int, $9::text[])
+      WITH ORDINALITY AS sent(
+        outcome, id, "transactionKey", "sequence", "position", "version", "type", "senderKey", content, "replyToId",
+        "clientMessageId", "createdAt", "editedAt", "deletedAt", "senderDisplayName", "senderAvatarUrl", "senderStatus",
+        "senderLastSeenAt", ordinal
+      )
+    ORDER BY sent.ordinal`,
 }
 
 /** How a batch gets the locks of its transactions. */
@@ -49,6 +66,10 @@ interface MessageColumns {
   readonly senderAvatarUrl: string | null
   readonly senderStatus: UserStatus
   readonly senderLastSeenAt: Date | null
+  /** Of the last that is stored in its transaction; null of the others. */
+  readonly seatedKeys: readonly string[] | null
+  /** The place in the batch. */
+  readonly ordinal: string
 }
 
 /** A row of the function's answer. */
@@ -58,24 +79,43 @@ export type SendRow =
 
 /** What became of one send. */
 export type SendOutcome =
-  | { readonly kind: 'SENT' | 'DUPLICATE'; readonly message: MessageWithSender }
+  | Sent
+  | { readonly kind: 'DUPLICATE'; readonly message: MessageWithSender }
   | { readonly kind: 'CONFLICT' | 'NOT_FOUND' }
+
+/** A message that is new, and committed. */
+export interface Sent {
+  readonly kind: 'SENT'
+  readonly message: MessageWithSender
+  /** Who takes part in its transaction, with the last of the commit in it; empty with the others, or where it isn't known. */
+  readonly seatedKeys: readonly string[]
+}
 
 /** The same, or that it couldn't be stored yet: somebody else has its transaction locked. */
 export type SendAnswer = SendOutcome | { readonly kind: 'LOCKED' }
 
 export function sendAnswer(row: SendRow): SendAnswer {
   if (row.outcome !== 'SENT' && row.outcome !== 'DUPLICATE') return { kind: row.outcome }
-  const { outcome, senderDisplayName, senderAvatarUrl, senderStatus, senderLastSeenAt, ...message } = row
+  const {
+    outcome,
+    senderDisplayName,
+    senderAvatarUrl,
+    senderStatus,
+    senderLastSeenAt,
+    seatedKeys,
+    ordinal,
+    ...columns
+  } = row
   const sender =
-    message.senderKey === null
+    columns.senderKey === null
       ? null
       : {
-          key: message.senderKey,
+          key: columns.senderKey,
           displayName: senderDisplayName,
           avatarUrl: senderAvatarUrl,
           status: senderStatus,
           lastSeenAt: senderLastSeenAt,
         }
-  return { kind: outcome, message: { ...message, sender } }
+  const message = { ...columns, sender }
+  return outcome === 'SENT' ? { kind: outcome, message, seatedKeys: seatedKeys ?? [] } : { kind: outcome, message }
 }

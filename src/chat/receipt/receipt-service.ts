@@ -8,6 +8,7 @@ import type { MessagePolicy } from '../message/message-policy.js'
 import { PassingSubscription } from '../timeline/passing-subscription.js'
 import type { TimelineService } from '../timeline/timeline-service.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
+import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requireUser } from '../user/user-policy.js'
 import type { ReceiptStore } from './receipt-store.js'
@@ -56,7 +57,10 @@ export class ReceiptService {
     const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
     if (!marked) throw new NotFoundError('transaction', 'transactionId')
     const { transaction: _, ...participant } = marked.seat
-    if (marked.hasMoved) this.#bus.publish('messagesRead', transactionKey, { participant })
+    if (marked.hasMoved) {
+      this.#bus.publish('messagesRead', transactionKey, { participant })
+      announce(this.#bus, { transactionKey, advanced: null, userKeys: [reader.user.key] })
+    }
     return marked.seat
   }
 

@@ -59,6 +59,12 @@ export async function lockTransaction(
   return { transaction, now }
 }
 
+/** Who has a seat in a transaction at present. Once it is locked, nobody comes or goes before our commit. */
+export async function seatedKeysIn(tx: Prisma.TransactionClient, transactionKey: string): Promise<string[]> {
+  const seats = await tx.participant.findMany({ where: { transactionKey, leftAt: null }, select: { userKey: true } })
+  return seats.map(({ userKey }) => userKey)
+}
+
 /**
  * Adds entries at the end of a locked transaction's timeline, and makes `change` to its row besides.
  *

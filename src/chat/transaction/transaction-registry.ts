@@ -3,12 +3,21 @@ import { NotFoundError } from '../../errors.js'
 import type { Participant, Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import type { StatusChangeInput, TransactionInput } from './transaction.js'
-import { appendToTimeline, type LockedTransaction, lockTransaction, type NewTimelineEntry } from './transaction-log.js'
+import {
+  appendToTimeline,
+  type LockedTransaction,
+  lockTransaction,
+  type NewTimelineEntry,
+  seatedKeysIn,
+} from './transaction-log.js'
 
-/** A transaction after a change, and whether its timeline got longer by it. */
+/** A transaction after a change. */
 export interface Registered {
   readonly transaction: Transaction
+  /** Whether its timeline got longer by it. */
   readonly hasNews: boolean
+  /** Who takes part in it, and who left by it; nobody when nothing was changed. */
+  readonly userKeys: readonly string[]
 }
 
 /** Writes what the platform says of its deals. Each call is one database transaction. */
@@ -42,9 +51,9 @@ export class TransactionRegistry {
       entries.push(...(await seat(tx, locked, input.participants)))
       const { title, partnerClientId = locked.transaction.partnerClientId } = input
       const isSame = title === locked.transaction.title && partnerClientId === locked.transaction.partnerClientId
-      if (isSame && entries.length === 0) return { transaction: locked.transaction, hasNews: false }
+      if (isSame && entries.length === 0) return { transaction: locked.transaction, hasNews: false, userKeys: [] }
       const transaction = await appendToTimeline(tx, locked, entries, { title, partnerClientId })
-      return { transaction, hasNews: entries.length > 0 }
+      return { transaction, hasNews: entries.length > 0, userKeys: concernedBy(input, entries) }
     })
   }
 
@@ -60,7 +69,7 @@ export class TransactionRegistry {
       if (!locked) throw new NotFoundError('transaction', 'transactionId')
       const { transaction, now } = locked
       if (transaction.status === status || (await isKeyUsed(tx, transactionKey, idempotencyKey))) {
-        return { transaction, hasNews: false }
+        return { transaction, hasNews: false, userKeys: [] }
       }
       const changed: NewTimelineEntry = {
         kind: 'STATUS_CHANGED',
@@ -79,9 +88,15 @@ export class TransactionRegistry {
         lastActivityAt: now,
         messageCount: transaction.messageCount + said.length,
       })
-      return { transaction: after, hasNews: true }
+      return { transaction: after, hasNews: true, userKeys: await seatedKeysIn(tx, transactionKey) }
     })
   }
+}
+
+/** Those who take part from now on, and those who left by these entries. */
+function concernedBy({ participants }: TransactionInput, entries: readonly NewTimelineEntry[]): string[] {
+  const left = entries.flatMap((entry) => (entry.kind === 'PARTICIPANT_LEFT' ? [entry.userKey] : []))
+  return [...new Set([...participants.map(({ userKey }) => userKey), ...left])]
 }
 
 async function requireUsers(tx: Prisma.TransactionClient, { participants }: TransactionInput): Promise<void> {

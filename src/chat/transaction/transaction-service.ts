@@ -11,6 +11,7 @@ import {
   type TransactionInput,
 } from './transaction.js'
 import { decodeTransactionCursor } from './transaction-cursor.js'
+import { announce } from './transaction-news.js'
 import { scopeOf, type TransactionPolicy } from './transaction-policy.js'
 import type { Registered, TransactionRegistry } from './transaction-registry.js'
 import type { TransactionStore } from './transaction-store.js'
@@ -97,10 +98,9 @@ export class TransactionService {
     return this.#announce(await this.#registry.changeStatus(checkStatusChangeInput(input)))
   }
 
-  #announce({ transaction, hasNews }: Registered): Transaction {
-    if (hasNews) {
-      this.#bus.publish('timelineAdvanced', transaction.key, { position: transaction.timelinePosition, entries: [] })
-    }
+  #announce({ transaction, hasNews, userKeys }: Registered): Transaction {
+    const advanced = hasNews ? { position: transaction.timelinePosition, entries: [] } : null
+    announce(this.#bus, { transactionKey: transaction.key, advanced, userKeys })
     return transaction
   }
 }

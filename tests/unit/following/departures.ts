@@ -4,6 +4,7 @@ import type { TimelineReader } from '../../../src/chat/timeline/timeline-store.j
 import { TimelineSubscription } from '../../../src/chat/timeline/timeline-subscription.js'
 import { NotFoundError } from '../../../src/errors.js'
 import type { LiveEntry } from '../../../src/events/topics.js'
+import { createMetrics } from '../../../src/metrics.js'
 import { MemoryEventBus } from '../../../src/platform/memory-event-bus.js'
 
 /** A deal in which nothing happens but that people leave; the bus brings it along. */
@@ -17,7 +18,8 @@ export class Departures {
 
   constructor() {
     this.#store = {
-      heads: async (keys) => new Map(keys.map((key) => [key, this.#entries.length])),
+      heads: async (keys) =>
+        new Map(keys.map((key) => [key, { position: this.#entries.length, partnerClientId: null }])),
       read: async ({ after, upTo }) => ({ entries: this.#entries.slice(after, upTo), position: upTo }),
       isUnavailable: () => false,
     }
@@ -31,18 +33,23 @@ export class Departures {
 
   /** Follows it as this person, whose own departure ends it. */
   async follow(userKey: string): Promise<TimelineSubscription> {
-    return new TimelineSubscription(await this.followers.lease('deal'), this.#store, {
-      transactionKey: 'deal',
-      after: this.#entries.length,
-      kinds: ['PARTICIPANT_LEFT'],
-      readerKey: userKey,
-      guard: {
+    const lease = await this.followers.lease('deal')
+    return new TimelineSubscription(
+      { lease, store: this.#store, metrics: createMetrics() },
+      {
+        transactionKey: 'deal',
+        after: this.#entries.length,
         kinds: ['PARTICIPANT_LEFT'],
-        check: (entry) => {
-          if (entry.userKey === userKey) throw new NotFoundError('transaction', 'transactionId')
+        readerKey: userKey,
+        partner: null,
+        guard: {
+          kinds: ['PARTICIPANT_LEFT'],
+          check: (entry) => {
+            if (entry.userKey === userKey) throw new NotFoundError('transaction', 'transactionId')
+          },
         },
       },
-    })
+    )
   }
 
   leave(userKey: string): void {
