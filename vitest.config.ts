@@ -21,7 +21,6 @@ const hasRedis = findRedisServer() !== null || Boolean(process.env['REDIS_URL'])
 export default defineConfig({
   test: {
     projects: hasRedis ? [everything, overRedis] : [everything],
-    teardownTimeout: 20_000,
     globalSetup: ['tests/testkit/servers-setup.ts'],
     // Much of the time is spent waiting for other processes: two at once also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),

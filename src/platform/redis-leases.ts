@@ -89,7 +89,7 @@ export class RedisLeases implements Leases {
           const forMs = act.expiresAt - this.#now()
           if (act.isReleased || forMs <= 0) {
             if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#memory.forget(name, member, act)
-          } else if (await this.#ask(HOLD, [name], [member, forMs])) act.isPending = false
+          } else if ((await this.#ask(HOLD, [name], [member, forMs])) !== null) act.isPending = false
         }),
       )
     }

@@ -15,6 +15,7 @@ const scriptsIn = (folder: string) =>
 const NPM_COMMANDS = ['ci', 'rebuild']
 /** Written in capitals with an underscore, and no variable of ours: error codes and values of the API. */
 const OTHER_NAMES = new Set([
+  'NODE_EXTRA_CA_CERTS',
   ...Object.keys(HTTP_STATUS),
   ...Object.keys(ENTRY_TYPE_NAMES),
   ...Object.values(createSchema().getTypeMap())

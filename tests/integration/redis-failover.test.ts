@@ -8,12 +8,14 @@ const LONG_MS = 60_000
 const PEOPLE = Array.from({ length: 20 }, (_, nth) => `user-${nth}`)
 
 describe.skipIf(!hasRedisServer)('a failover', () => {
-  test.each<[string, (directory: string) => Promise<RedisSet>]>([
-    ['of a Sentinel set', startSentinelSet],
-    ['in a Cluster', startCluster],
+  test.each<[string, (directory: string) => Promise<RedisSet>, 'kill' | 'stop']>([
+    ['of a Sentinel set whose master is killed', startSentinelSet, 'kill'],
+    ['of a Sentinel set whose master hangs', startSentinelSet, 'stop'],
+    ['in a Cluster, one of whose masters is killed,', startCluster, 'kill'],
+    ['in a Cluster, one of whose masters hangs,', startCluster, 'stop'],
   ])(
     '%s is lived through: the bus is heard both ways, and leases are read',
-    async (_, startSet) => {
+    async (_, startSet, how) => {
       const set = await startSet(inject('runDirectory'))
       onTestFinished(() => set.close())
       const nodes = await openTwoNodes({ url: set.url, keyPrefix: ownPrefix() })
@@ -23,7 +25,7 @@ describe.skipIf(!hasRedisServer)('a failover', () => {
       await expectTalk(nodes, 'before')
       await Promise.all(PEOPLE.map((key) => one.leases.hold('presence', key, 'before', LONG_MS)))
 
-      await set.failOver()
+      await set.failOver(how)
       await untilConnected(...nodes)
 
       await vi.waitFor(async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { ownPrefix, type RedisNode } from '../testkit/redis-nodes.js'
+import { CuttingProxy } from '../testkit/cutting-proxy.js'
+import { openRedisNode, ownPrefix, type RedisNode } from '../testkit/redis-nodes.js'
 import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 import {
   expectTalk,
@@ -117,6 +118,18 @@ describe.skipIf(!hasRedisServer)('a Redis that', () => {
     const back = `Connected to Redis at 127.0.0.1:${redis.port} again`
     expect(messages()).toEqual([lost, lost, back, back, lost, lost, back, back])
     expect(messages(40)).toEqual([lost, lost, lost, lost])
+  })
+
+  test('is cut off without a word is reached anew, over other connections', async () => {
+    const proxy = await CuttingProxy.start(redis.port)
+    const node = await openRedisNode({ url: `redis://127.0.0.1:${proxy.port}`, keyPrefix })
+    onTestFinished(() => node.close())
+    const listener = await listenTo(node.bus, 'bea')
+    proxy.fallSilent()
+    await untilCutOff(node)
+    await untilConnected(node)
+    tell(other.bus, 'bea', 'deal')
+    await listener.hears('deal')
   })
 
   test('is dead or hangs keeps nobody from closing', async () => {

@@ -9,7 +9,9 @@ import { startNode } from '../testkit/node-process.js'
 import { openRedisNode, ownPrefix } from '../testkit/redis-nodes.js'
 import { freePort, hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 
-describe.skipIf(!hasRedisServer || !findOpenssl())('a Redis that speaks TLS', () => {
+const openssl = findOpenssl()
+
+describe.skipIf(!hasRedisServer || openssl === null)('a Redis that speaks TLS', () => {
   let redis: RedisServer
   let certificate: string
   let tlsPort: number
@@ -20,7 +22,7 @@ describe.skipIf(!hasRedisServer || !findOpenssl())('a Redis that speaks TLS', ()
     certificate = join(directory, 'certificate.pem')
     const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '1']
     const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-    execFileSync('openssl', [...made, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+    execFileSync(openssl ?? '', [...made, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
     tlsPort = await freePort()
     redis = await RedisServer.start({
       directory: inject('runDirectory'),

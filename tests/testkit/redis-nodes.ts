@@ -36,6 +36,7 @@ export async function openRedisNode(options: RedisNodeOptions): Promise<RedisNod
   })
   const listenerErrors: unknown[] = []
   const bus = new RedisEventBus({ link, log, metrics, onListenerError: (error) => listenerErrors.push(error) })
+  metrics.watchBus(bus)
   return { bus, leases: new RedisLeases(link), metrics, listenerErrors, close: () => link.close() }
 }
 

@@ -4,8 +4,8 @@ import { freePort, RedisServer } from './redis-server.js'
 /** Several redis-servers that belong together. */
 export interface RedisSet {
   readonly url: string
-  /** Ends a master at once, and says when another has its place. */
-  failOver(): Promise<void>
+  /** Ends a master at once, or stops it, and says when another has its place. */
+  failOver(how: 'kill' | 'stop'): Promise<void>
   close(): Promise<void>
 }
 
@@ -29,8 +29,8 @@ export async function startSentinelSet(directory: string): Promise<RedisSet> {
   })
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${MASTER}`,
-    async failOver() {
-      await master.kill()
+    async failOver(how) {
+      await master[how]()
       await untilAll([replica], (server) =>
         server.ask(async (redis) => (await redis.info('replication')).includes('role:master')),
       )
@@ -70,8 +70,8 @@ export async function startCluster(
   return {
     url: `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
     servers: all,
-    async failOver() {
-      await masters[0]?.kill()
+    async failOver(how) {
+      await first.server[how]()
       await untilAll(all.slice(1), (server) =>
         server.ask(async (redis) => {
           const info = await redis.cluster('INFO')
