@@ -3,3 +3,6 @@ export function findChromium(): string | null
 
 /** The path of redis-server on this machine, or null. */
 export function findRedisServer(): string | null
+
+/** The path of openssl on this machine, or null. */
+export function findOpenssl(): string | null

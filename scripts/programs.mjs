@@ -20,6 +20,11 @@ export function findRedisServer() {
   return findProgram(['redis-server'])
 }
 
+/** The path of openssl, or null. */
+export function findOpenssl() {
+  return findProgram(['openssl'])
+}
+
 function findProgram(names) {
   const folders = (process.env.PATH ?? '').split(delimiter)
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(canRun) ?? null

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readCounts } from './counts.mjs'
 import { main, UsageError } from './main.mjs'
-import { findChromium, findRedisServer } from './programs.mjs'
+import { findChromium, findOpenssl, findRedisServer } from './programs.mjs'
 import { bin, root } from './run-quietly.mjs'
 
 await main(async () => {
@@ -31,6 +31,8 @@ function missingPrograms() {
       'redis-server is not installed: the tests with Redis are skipped. On Debian: apt-get install redis-server',
     )
   }
+  if (!findOpenssl())
+    missing.push('openssl is not installed: the test of TLS is skipped. On Debian: apt-get install openssl')
   return missing
 }
 

@@ -11,7 +11,7 @@ const EXPLANATIONS: readonly [words: RegExp, meaning: string][] = [
   [/NOAUTH|Authentication required/i, 'it wants a password (NOAUTH), and there is none, or not for this server'],
   [/NOPERM/, 'the user may not use what the service needs (NOPERM): docs/operations.md lists it'],
   [/unknown command.*sentinel/i, 'that is no Sentinel: write redis://, or give the port of the Sentinels'],
-  [/invalid reply: null/, 'the Sentinels know no master of that name'],
+  [/invalid reply: null|No such master/i, 'the Sentinels know no master of that name'],
   [/Sentinel instances/, 'that is a Sentinel: write redis+sentinel://host:port/master-name'],
   [/cluster support disabled/i, 'that is no Cluster: write redis://'],
   [/MOVED|part of a Cluster/, 'that is part of a Cluster: write redis+cluster://'],

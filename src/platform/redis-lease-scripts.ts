@@ -12,9 +12,11 @@ redis.call('PEXPIREAT', KEYS[1], last[2])
 return 1
 `
 
-/** A member is held no more. Answers how many there were, 0 or 1. */
-export const RELEASE = `
-return redis.call('ZREM', KEYS[1], ARGV[1])
+/** A member is held no more; the answer is 1 when it was until now, else 0. */
+export const RELEASE = `${NOW}
+local expires = redis.call('ZSCORE', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[1], ARGV[1])
+return expires and tonumber(expires) > now and 1 or 0
 `
 
 /** For each key its members, each with how many milliseconds it is still held; the one that runs out first being first. */

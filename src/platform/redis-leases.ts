@@ -40,10 +40,10 @@ export class RedisLeases implements Leases {
     const name = nameOf(kind, key)
     const wasHeldHere = this.#memory.isHeld(name, member)
     const act = this.#memory.release(name, member)
-    const count = await this.#ask(RELEASE, [name], [member])
-    if (count === null) return wasHeldHere
+    const wasHeld = await this.#ask(RELEASE, [name], [member])
+    if (wasHeld === null) return wasHeldHere
     this.#memory.forget(name, member, act)
-    return count === 1
+    return wasHeld === 1
   }
 
   async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {
@@ -89,7 +89,7 @@ export class RedisLeases implements Leases {
           const forMs = act.expiresAt - this.#now()
           if (act.isReleased || forMs <= 0) {
             if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#memory.forget(name, member, act)
-          } else if ((await this.#ask(HOLD, [name], [member, forMs])) !== null) act.isPending = false
+          } else if (await this.#ask(HOLD, [name], [member, forMs])) act.isPending = false
         }),
       )
     }

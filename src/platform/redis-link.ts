@@ -38,7 +38,8 @@ export class RedisLink {
   readonly #pulseChannel: string
   readonly #events = new EventEmitter<{ connected: [] }>()
   #isConnected = false
-  #hasBeenConnected = false
+  #isInUse = false
+  #isSaidToBeLost = false
   #isClosed = false
   #pulse = 0
   #timer: NodeJS.Timeout | undefined
@@ -90,6 +91,11 @@ export class RedisLink {
     return answer.includes('cluster_enabled:1')
   }
 
+  /** The start is over: from now on a loss is one. */
+  putToUse(): void {
+    this.#isInUse = true
+  }
+
   /** Ends both connections, also with a Redis that is away or hangs. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -128,8 +134,8 @@ export class RedisLink {
 
   #gain(): void {
     this.#isConnected = true
-    if (this.#hasBeenConnected) this.#log.info(`Connected to ${this.#description} again`)
-    this.#hasBeenConnected = true
+    if (this.#isSaidToBeLost) this.#log.info(`Connected to ${this.#description} again`)
+    this.#isSaidToBeLost = false
     this.#events.emit('connected')
   }
 
@@ -137,11 +143,15 @@ export class RedisLink {
     if (this.#isClosed) return
     if (this.#isConnected) {
       this.#isConnected = false
-      this.#reason = reason
-      this.#metrics.busLosses.inc()
-      this.#log.warn({ reason }, `The connection to ${this.#description} is lost; trying again until it is back`)
+      if (this.#isInUse) this.#sayLost(reason)
     }
     this.#beat()
+  }
+
+  #sayLost(reason: string): void {
+    this.#isSaidToBeLost = true
+    this.#metrics.busLosses.inc()
+    this.#log.warn({ reason }, `The connection to ${this.#description} is lost; trying again until it is back`)
   }
 
   #missEcho(): void {

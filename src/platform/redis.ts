@@ -7,6 +7,9 @@ import { explainRedisError } from './redis-errors.js'
 import { RedisLink } from './redis-link.js'
 
 const LOOK_AGAIN_MS = 50
+const LONGEST_DELAY_MS = 1_000
+/** Who has said nothing for so long is said to be silent. */
+const SILENT_AFTER_MS = 1_000
 
 /** What every node does to a key of its own before it starts: write, and let it go. */
 const PROBE = `
@@ -34,13 +37,21 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
   const { address, keyPrefix, connectTimeoutMs, log, onStep } = options
   const where = describeRedisAddress(address)
   const link = new RedisLink(options)
+  const silentFrom = Date.now() + SILENT_AFTER_MS
   const endsAt = Date.now() + connectTimeoutMs
+  const silence = () =>
+    link.reason ?? (Date.now() > silentFrom ? `it does not answer${address.usesTls ? ' in TLS' : ''}` : null)
   const told = new Set<string>()
-  for (;;) {
-    await sleep(LOOK_AGAIN_MS)
+  for (let delay = LOOK_AGAIN_MS; ; ) {
+    await sleep(Math.min(delay, endsAt - Date.now()))
     const { isConnected } = link
-    const reason = isConnected ? await refusal(link, `${keyPrefix}probe:${link.nodeId}`) : link.reason
-    if (isConnected && reason === null) return link
+    // Connecting has its own pauses; asking again what was refused needs them too.
+    delay = isConnected ? Math.min(delay * 2, LONGEST_DELAY_MS) : LOOK_AGAIN_MS
+    const reason = isConnected ? await refusal(link, `${keyPrefix}probe:${link.nodeId}`) : silence()
+    if (isConnected && reason === null) {
+      link.putToUse()
+      return link
+    }
     if (Date.now() >= endsAt) {
       await link.close()
       throw new StartupError(

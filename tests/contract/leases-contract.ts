@@ -82,6 +82,14 @@ export function describeLeases(name: string, open: () => Promise<LeasesUnderTest
       expect(await members(it.leases, 'bea')).toEqual(['socket-1'])
     })
 
+    test('says when one is given back whether it was held until then, by whomever', async () => {
+      expect(await it.leases.release('typing', 'deal', 'bea')).toBe(false)
+      await it.leases.hold('typing', 'deal', 'bea', LONG_MS)
+      expect(await it.leases.release('presence', 'deal', 'bea')).toBe(false)
+      expect(await it.elsewhere.release('typing', 'deal', 'bea')).toBe(true)
+      expect(await it.leases.release('typing', 'deal', 'bea')).toBe(false)
+    })
+
     test('believes another node that gave back, or took, what this one held before', async () => {
       await it.leases.hold('typing', 'deal', 'bea', LONG_MS)
       await it.elsewhere.hold('typing', 'deal', 'bea', LONG_MS)

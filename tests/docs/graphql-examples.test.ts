@@ -104,6 +104,8 @@ describe('read from top to bottom by Bea, with the demo data', () => {
       const { id } = await message.send(sam.viewer, { transactionKey, content: 'On its way!' })
       await receipt.markRead(sam.viewer, transactionKey, id)
       await typing.set(sam.viewer, transactionKey, round % 2 === 1)
+      const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+      await socket.close()
     }
   }
 })

@@ -143,3 +143,16 @@ test('the time at which somebody was seen never goes back', async () => {
   await untilOnline(sam, false, bea)
   expect(await presenceOf(sam, bea)).toEqual({ isOnline: false, lastSeenAt: later })
 })
+
+test('a node that stops writes down until when its people were there', async () => {
+  const { sam } = await dealWithSomebody()
+  const node = await testService.startAnotherNode()
+  const socket = await RawSocket.connect(node.webSocketUrl, sam.token)
+  await socket.untilPong()
+  const before = Date.now()
+  await node.close()
+  expect(await socket.closed).toMatchObject({ code: 1012 })
+  const { isOnline, lastSeenAt } = await presenceOf(sam, bea)
+  expect(isOnline).toBe(false)
+  expect(Date.parse(String(lastSeenAt))).toBeGreaterThanOrEqual(before)
+})

@@ -12,14 +12,16 @@ export const FROM_SOURCE = [process.execPath, '--import', 'tsx', 'src/main.ts'] 
 export interface NodeOptions {
   readonly databaseUrl: string
   readonly secret: string
+  /** What is set besides. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts a node of a service in a process of its own, which ends with the test; the answer is the address of its API. */
-export async function startNode({ databaseUrl, secret }: NodeOptions): Promise<string> {
+export async function startNode({ databaseUrl, secret, env = {} }: NodeOptions): Promise<string> {
   const node = new ServiceProcess({
     project: PROJECT,
     dataDirectory: temporaryDirectory(),
-    env: { DATABASE_URL: databaseUrl, JWT_SECRET: secret },
+    env: { DATABASE_URL: databaseUrl, JWT_SECRET: secret, ...env },
     command: FROM_SOURCE,
   })
   onTestFinished(() => node.end())

@@ -36,7 +36,6 @@ export async function openRedisNode(options: RedisNodeOptions): Promise<RedisNod
   })
   const listenerErrors: unknown[] = []
   const bus = new RedisEventBus({ link, log, metrics, onListenerError: (error) => listenerErrors.push(error) })
-  metrics.watchBus(bus)
   return { bus, leases: new RedisLeases(link), metrics, listenerErrors, close: () => link.close() }
 }
 

@@ -88,44 +88,34 @@ describe('a connection', () => {
     await people.close()
   })
 
-  test('that ends before it holds a lease leaves none', async () => {
-    let answer = () => {}
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve
-    })
-    const slow: Leases = {
+  test('that ends before it holds a lease never holds one', async () => {
+    const [reading, hold] = [gate(), vi.spyOn(leases, 'hold')]
+    const people = node({
       hold: (...held) => leases.hold(...held),
       release: (...released) => leases.release(...released),
-      read: async (...asked) => {
-        await answered
-        return leases.read(...asked)
-      },
-    }
-    const people = node(slow)
+      read: (...asked) => reading.opened.then(() => leases.read(...asked)),
+    })
     people.arrive('bea', () => {})()
-    answer()
+    reading.open()
     await people.close()
-    expect(await held()).toEqual([])
+    expect(hold).not.toHaveBeenCalled()
   })
 
   test('that ends while its lease is being renewed leaves none', async () => {
-    const waiting: (() => void)[] = []
-    const late: Leases = {
+    let holding = gate()
+    holding.open()
+    const people = node({
       read: (...asked) => leases.read(...asked),
       release: (...released) => leases.release(...released),
-      async hold(...renewed) {
-        await new Promise<void>((resolve) => waiting.push(resolve))
-        await leases.hold(...renewed)
-      },
-    }
-    const people = node(late)
+      hold: (...renewed) => holding.opened.then(() => leases.hold(...renewed)),
+    })
     const leave = people.arrive('bea', () => {})
-    await vi.waitFor(() => expect(waiting).toHaveLength(1))
-    waiting[0]?.()
     await holds(1)
+    holding = gate()
     const renewal = people.renew()
     leave()
-    waiting[1]?.()
+    await everythingDone()
+    holding.open()
     await renewal
     await people.close()
     expect(await held()).toEqual([])
@@ -195,7 +185,10 @@ describe('when somebody was seen', () => {
     const leave = people.arrive('bea', () => {})
     await holds(1)
     const inOrder: string[] = []
-    writeLastSeen = async () => void inOrder.push('written')
+    writeLastSeen = async () => {
+      await everythingDone()
+      inOrder.push('written')
+    }
     await bus.subscribe('presenceChanged', 'bea', () => inOrder.push('rung'))
     leave()
     await people.close()
@@ -272,10 +265,15 @@ describe('closing', () => {
     expect([await held('bea'), await held('sam'), people.size]).toEqual([[], [], 0])
   })
 
-  test('waits for no database, and for leases no longer than a second', async () => {
-    const people = node({ ...stuck(), read: (...asked) => leases.read(...asked) })
-    writeLastSeen = () => new Promise(() => {})
+  test('waits no longer than a second for leases that hang', async () => {
+    const hold = vi.fn(() => new Promise<void>(() => {}))
+    const people = node({
+      hold,
+      release: (...released) => leases.release(...released),
+      read: (...asked) => leases.read(...asked),
+    })
     people.arrive('bea', () => {})
+    await vi.waitFor(() => expect(hold).toHaveBeenCalled())
     const before = performance.now()
     await people.close()
     expect(performance.now() - before).toBeLessThan(1_500)
@@ -291,7 +289,16 @@ describe('closing', () => {
   })
 })
 
-function stuck(): Leases {
-  const never = () => new Promise<never>(() => {})
-  return { hold: never, release: never, read: never }
+/** Something that is waited for until it is opened. */
+function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open }
+}
+
+/** Everything that waits for nothing outside is done. */
+function everythingDone(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

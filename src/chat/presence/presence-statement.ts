@@ -25,14 +25,19 @@ export const WRITE_LAST_SEEN: Statement = {
     FROM seen, locked WHERE seen."key" = locked."key" AND u."key" = locked."key"`,
 }
 
-/** Of these people the viewer and those who have a seat in a transaction in which the viewer has one, both at present. */
+/**
+ * Of these people the viewer and those who have a seat in a transaction in which the viewer has one, both at present. The
+ * seats of the viewer and those of the others are read once each. `IS TRUE` keeps it so: as a join, the generic plan looks
+ * up all the people of every transaction of an arbiter who has thousands.
+ */
 export const READ_SHARING: Statement = {
   name: 'read_sharing',
   text: `
     SELECT u."key", u."lastSeenAt" FROM "User" u
-    WHERE u."key" = ANY ($2::text[]) AND (u."key" = $1 OR EXISTS (
-      SELECT FROM "Participant" other
-      JOIN "Participant" own ON own."transactionKey" = other."transactionKey"
-      WHERE other."userKey" = u."key" AND other."leftAt" IS NULL AND own."userKey" = $1 AND own."leftAt" IS NULL
+    WHERE u."key" = ANY ($2::text[]) AND (u."key" = $1 OR u."key" IN (
+      SELECT other."userKey" FROM "Participant" other
+      WHERE other."userKey" = ANY ($2::text[]) AND other."userKey" <> $1 AND other."leftAt" IS NULL AND (other."transactionKey" IN (
+        SELECT own."transactionKey" FROM "Participant" own WHERE own."userKey" = $1 AND own."leftAt" IS NULL
+      )) IS TRUE
     ))`,
 }
