@@ -1,33 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { type Closable, closeAll } from '../../src/platform/close-all.js'
 import { post } from '../testkit/http-client.js'
-import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
-import { type Cast, type DealKey, SENDERS, SUBSCRIBERS, seatCast, VISITORS } from './cast.js'
+import { type Cast, type DealKey, SENDERS, SUBSCRIBERS, VISITORS } from './cast.js'
 import { Changes } from './changes.js'
 import { WHERE_IT_STANDS } from './documents.js'
-import { Leash } from './leash.js'
 import type { NodeFront } from './node-front.js'
-import { PostgresServer } from './postgres-server.js'
 import type { Random } from './random.js'
 import { Reader } from './reader.js'
 import { sendOverHttp, sendOverWebSocket } from './send-ways.js'
 import { Sender } from './sender.js'
-import { ServiceNode } from './service-node.js'
+import { type Servers, startServers } from './servers.js'
 import { Subscriber } from './subscriber.js'
-
-export interface Servers {
-  readonly postgres: PostgresServer
-  /** Null where `redis-server` is not installed. */
-  readonly redis: RedisServer | null
-  readonly nodes: readonly [ServiceNode, ServiceNode]
-}
 
 /** The service as it runs in production, on servers of its own, with people who talk and listen. */
 export class World implements Servers {
-  readonly postgres: PostgresServer
-  readonly redis: RedisServer | null
-  readonly nodes: readonly [ServiceNode, ServiceNode]
+  readonly postgres: Servers['postgres']
+  readonly redis: Servers['redis']
+  readonly nodes: Servers['nodes']
   readonly cast: Cast
   readonly random: Random
   readonly senders: readonly Sender[]
@@ -66,29 +54,9 @@ export class World implements Servers {
   static async open(directory: string, random: Random): Promise<World> {
     const started: Closable[] = []
     try {
-      const leash = new Leash()
-      started.push({ name: 'The leash', close: () => leash.close() })
-      const postgres = await PostgresServer.create(directory, leash)
-      started.push({ name: 'Postgres', close: () => postgres.close() })
-      const redis = hasRedisServer ? await RedisServer.start({ directory }) : null
-      started.push({ name: 'Redis', close: () => redis?.kill() })
-      const secret = randomUUID()
-      const cast = await seatCast(postgres.url, secret)
-      const env = {
-        NODE_ENV: 'test',
-        LOG_FORMAT: 'json',
-        DATABASE_URL: postgres.url,
-        JWT_SECRET: secret,
-        ...(redis && { REDIS_URL: redis.url }),
-      }
-      const start = async (name: string) => {
-        const node = await ServiceNode.start({ name, directory: join(directory, name), env, leash })
-        started.push({ name, close: () => node.close() })
-        return node
-      }
-      const nodes = await bothOf(start('node-1'), start('node-2'))
-      const after = await startsOf(nodes[0].front, cast)
-      return new World({ postgres, redis, nodes }, cast, after, random, started)
+      const { cast, ...servers } = await startServers(directory, started)
+      const after = await startsOf(servers.nodes[0].front, cast)
+      return new World(servers, cast, after, random, started)
     } catch (error) {
       await closeAll(started)
       throw error
@@ -163,10 +131,4 @@ async function startsOf({ url }: NodeFront, { tokens, dealIds }: Cast): Promise<
     return data.transaction.timelineCursor
   }
   return { north: await read(dealIds.north), south: await read(dealIds.south) }
-}
-
-/** Both, or none: one that fails doesn't leave the other half started. */
-async function bothOf<Item>(first: Promise<Item>, second: Promise<Item>): Promise<readonly [Item, Item]> {
-  await Promise.allSettled([first, second])
-  return [await first, await second]
 }
