@@ -1,4 +1,5 @@
 import type { Lease, LeaseKind, Leases } from '../events/leases.js'
+import { within } from '../within.js'
 import { LeaseMemory } from './lease-memory.js'
 import { HOLD, READ, RELEASE } from './redis-lease-scripts.js'
 import type { RedisLink } from './redis-link.js'
@@ -99,18 +100,12 @@ export class RedisLeases implements Leases {
   async #ask(script: string, names: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     if (!this.#link.isConnected) return null
     const keys = names.map((name) => this.#link.keyPrefix + name)
-    let timer: NodeJS.Timeout | undefined
     try {
-      return await Promise.race([
-        this.#link.commands.eval(script, keys.length, ...keys, ...values),
-        new Promise<null>((resolve) => {
-          timer = setTimeout(() => resolve(null), ANSWER_WITHIN_MS)
-        }),
-      ])
+      // A Cluster may ask several servers in turn: the limit of a single command isn't enough.
+      const answer = this.#link.commands.eval(script, keys.length, ...keys, ...values)
+      return (await within(ANSWER_WITHIN_MS, answer)) ?? null
     } catch {
       return null
-    } finally {
-      clearTimeout(timer)
     }
   }
 }
