@@ -2,7 +2,7 @@ import { beginStretches, checkReadState, collectStretch } from './evidence.js'
 import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
-import { HAS_PRESENCE, Visitor } from './presence.js'
+import { Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
 import type { World } from './world.js'
 
@@ -53,14 +53,14 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
-  const visitor = HAS_PRESENCE ? await Visitor.enter(world) : null
+  const visitor = await Visitor.enter(world)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
   if (underWayCount === 0) complaints.push('no send was under way when the fault struck')
   setTimeout(() => setPace(world, PER_SECOND), 200)
   const suffering = sufferFault(fault, world)
-  const presence = visitor?.leave() ?? Promise.resolve([])
+  const presence = visitor.leave()
   complaints.push(...(await suffering))
   const endedAt = Date.now()
 

@@ -3,7 +3,6 @@ import { createTemporaryDirectory } from '../testkit/directory.js'
 import { hasRedisServer } from '../testkit/redis-server.js'
 import type { Fault } from './faults.js'
 import { describeRound, draw } from './picture.js'
-import { HAS_PRESENCE } from './presence.js'
 import { anySeed, Random } from './random.js'
 import { type RoundReport, runRound, warmUp } from './round.js'
 import { World } from './world.js'
@@ -33,11 +32,8 @@ export function declareRounds(faults: readonly Fault[]): void {
     )
   })
 
-  // As soon as the API tells it.
-  if (HAS_PRESENCE) {
-    test('30 s after the faults nobody is shown online who left when one struck', async () => {
-      const findings = await Promise.all(reports.map(({ presence }) => presence))
-      expect(findings.flat()).toEqual([])
-    }, 90_000)
-  }
+  test('30 s after the faults nobody is shown online who left when one struck', async () => {
+    const findings = await Promise.all(reports.map(({ presence }) => presence))
+    expect(findings.flat()).toEqual([])
+  }, 90_000)
 }
