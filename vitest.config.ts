@@ -22,7 +22,6 @@ export default defineConfig({
   test: {
     projects: hasRedis ? [everything, overRedis] : [everything],
     globalSetup: ['tests/testkit/servers-setup.ts'],
-    teardownTimeout: 20_000,
     // Much of the time is spent waiting for other processes: two at once also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
   },

@@ -35,7 +35,7 @@ export class LeaseMemory {
     return this.#remember(name, member, { expiresAt, isReleased: true, isPending: true })
   }
 
-  /** Whether this node holds it, as far as it did anything about it. */
+  /** Whether this node holds it, as far as it knows by itself. */
   isHeld(name: string, member: string): boolean {
     const act = this.#own.get(name)?.get(member)
     return act !== undefined && !act.isReleased && act.expiresAt > this.#now()

@@ -8,8 +8,8 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ['main', /^main\.ts$/, ['compose', 'config', 'demo', 'errors', 'log', 'platform']],
   [
     'compose',
-    /^compose\.ts$/,
-    ['auth', 'chat', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
+    /^compose(-rooms)?\.ts$/,
+    ['auth', 'chat', 'compose', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
   ['config', /^(config(-variables)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
@@ -124,7 +124,7 @@ const f = await import('./f.js')
 
   test('of every module are looked at', () => {
     expect(sourceFiles()).toContain('main.ts')
-    expect(graph.get('compose.ts')).toContain('chat/message/message-service.ts')
+    expect(graph.get('compose-rooms.ts')).toContain('chat/message/message-service.ts')
     expect([...graph.keys()].filter((file) => floorOf(file) === 'none')).toEqual([])
   })
 })

@@ -3,8 +3,10 @@ import { onTestFinished } from 'vitest'
 import { temporaryDirectory } from './directory.js'
 import { ServiceProcess } from './service-process.js'
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
-const FROM_SOURCE = [process.execPath, '--import', 'tsx', 'src/main.ts'] as const
+/** The folder of the project. */
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+/** Starts a node as it is written, not as it was built. */
+export const FROM_SOURCE = [process.execPath, '--import', 'tsx', 'src/main.ts'] as const
 
 /** The same database and secret make processes nodes of one service. */
 export interface NodeOptions {

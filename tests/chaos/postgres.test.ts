@@ -1,0 +1,4 @@
+import { FAULTS } from './faults.js'
+import { declareRounds } from './short-rounds.js'
+
+declareRounds([FAULTS.postgresRestarted, FAULTS.postgresStopped])
