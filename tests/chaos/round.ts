@@ -1,6 +1,7 @@
 import { beginStretches, checkReadState, collectStretch } from './evidence.js'
 import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
+import { isLiveBefore } from './liveness.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
 import { HAS_PRESENCE, Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
@@ -23,6 +24,9 @@ const PER_SECOND = 20
 const IN_A_HURRY = Number.POSITIVE_INFINITY
 const BEFORE_THE_FAULT = 40
 const IN_A_HURRY_BEFORE_THE_FAULT = 40
+/** Redis is back: so much later its nodes are connected again, and at the latest when all is quiet. */
+const LIVE_WITHIN_MS = 5_000
+const LIVE_PROBE_MS = 1_000
 const WARM_UP_MESSAGES = 100
 const PATIENCE_MS = 30_000
 /** A refusal comes within 5 s; deadlines are kept by timers, and a busy machine is late. */
@@ -68,6 +72,11 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand(`${messageCount} acknowledgements`, () => world.acknowledgedCount - before >= messageCount)
   await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
+  if (fault.needsRedis) {
+    const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
+    if (!(await isLiveBefore(world, deadline))) complaints.push(`nothing was live ${Date.now() - endedAt} ms after it`)
+    await demand('delivery of the last', () => isQuiet(world))
+  }
 
   const measures = measure(world, beganAt.getTime(), endedAt)
   const stretches = await Promise.all(beginnings.map((beginning) => collectStretch(world, beginning)))
