@@ -3,7 +3,7 @@ import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
 import { isLiveBefore } from './liveness.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
-import { HAS_PRESENCE, Visitor } from './presence.js'
+import { Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
 import type { World } from './world.js'
 
@@ -57,14 +57,14 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
-  const visitor = HAS_PRESENCE ? await Visitor.enter(world) : null
+  const visitor = await Visitor.enter(world)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
   if (underWayCount === 0) complaints.push('no send was under way when the fault struck')
   setTimeout(() => setPace(world, PER_SECOND), 200)
   const suffering = sufferFault(fault, world)
-  const presence = visitor?.leave() ?? Promise.resolve([])
+  const presence = visitor.leave()
   complaints.push(...(await suffering))
   const endedAt = Date.now()
 
@@ -72,13 +72,13 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand(`${messageCount} acknowledgements`, () => world.acknowledgedCount - before >= messageCount)
   await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
+  const measures = measure(world, beganAt.getTime(), endedAt)
   if (fault.needsRedis) {
     const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
     if (!(await isLiveBefore(world, deadline))) complaints.push(`nothing was live ${Date.now() - endedAt} ms after it`)
     await demand('delivery of the last', () => isQuiet(world))
   }
 
-  const measures = measure(world, beganAt.getTime(), endedAt)
   const stretches = await Promise.all(beginnings.map((beginning) => collectStretch(world, beginning)))
   return {
     ...measures,
