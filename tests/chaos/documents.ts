@@ -96,3 +96,16 @@ export const UNREAD = graphql(`
     }
   }
 `)
+
+export const WHO_IS_ONLINE = graphql(`
+  query ChaosWhoIsOnline($id: ID!) {
+    transaction(id: $id) {
+      participants {
+        user {
+          id
+          isOnline
+        }
+      }
+    }
+  }
+`)

@@ -1,22 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { post } from '../testkit/http-client.js'
-import { PROJECT } from '../testkit/node-process.js'
 import type { PersonKey } from './cast.js'
+import { WHO_IS_ONLINE } from './documents.js'
 import type { NodeFront } from './node-front.js'
 import type { Finding } from './verdict.js'
 import type { World } from './world.js'
-
-/** Whether the API tells who is online. */
-export const HAS_PRESENCE = readFileSync(join(PROJECT, 'schema.graphql'), 'utf8').includes('isOnline: Boolean!')
-
-const WHO_IS_ONLINE = `query ChaosWhoIsOnline($id: ID!) {
-  transaction(id: $id) { participants { user { id isOnline } } }
-}`
-type Answer = { transaction: { participants: { user: { id: string; isOnline: boolean } }[] } | null }
 
 const SHOWN_WITHIN_MS = 10_000
 const FORGOTTEN_WITHIN_MS = 30_000
@@ -83,7 +73,8 @@ export class Visitor {
 async function peopleOnline({ cast }: World, { url }: NodeFront): Promise<ReadonlySet<string>> {
   const headers = { authorization: `Bearer ${cast.tokens.ana}` }
   const { data } = await post(url, WHO_IS_ONLINE, { id: cast.dealIds.north }, headers)
-  const { transaction } = (data ?? {}) as Partial<Answer>
-  if (!transaction) throw new Error('Nobody can be asked who is online')
-  return new Set(transaction.participants.flatMap(({ user }) => (user.isOnline ? user.id.slice('usr_'.length) : [])))
+  if (!data?.transaction) throw new Error("It can't be asked who is online")
+  return new Set(
+    data.transaction.participants.flatMap(({ user }) => (user.isOnline ? user.id.slice('usr_'.length) : [])),
+  )
 }

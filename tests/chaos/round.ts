@@ -1,8 +1,9 @@
 import { beginStretches, checkReadState, collectStretch } from './evidence.js'
 import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
+import { isLiveBefore } from './liveness.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
-import { HAS_PRESENCE, Visitor } from './presence.js'
+import { Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
 import type { World } from './world.js'
 
@@ -23,6 +24,9 @@ const PER_SECOND = 20
 const IN_A_HURRY = Number.POSITIVE_INFINITY
 const BEFORE_THE_FAULT = 40
 const IN_A_HURRY_BEFORE_THE_FAULT = 40
+/** Redis is back: so much later its nodes are connected again, and at the latest when all is quiet. */
+const LIVE_WITHIN_MS = 5_000
+const LIVE_PROBE_MS = 1_000
 const WARM_UP_MESSAGES = 100
 const PATIENCE_MS = 30_000
 /** A refusal comes within 5 s; deadlines are kept by timers, and a busy machine is late. */
@@ -53,14 +57,14 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
-  const visitor = HAS_PRESENCE ? await Visitor.enter(world) : null
+  const visitor = await Visitor.enter(world)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
   if (underWayCount === 0) complaints.push('no send was under way when the fault struck')
   setTimeout(() => setPace(world, PER_SECOND), 200)
   const suffering = sufferFault(fault, world)
-  const presence = visitor?.leave() ?? Promise.resolve([])
+  const presence = visitor.leave()
   complaints.push(...(await suffering))
   const endedAt = Date.now()
 
@@ -68,8 +72,13 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand(`${messageCount} acknowledgements`, () => world.acknowledgedCount - before >= messageCount)
   await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
-
   const measures = measure(world, beganAt.getTime(), endedAt)
+  if (fault.needsRedis) {
+    const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
+    if (!(await isLiveBefore(world, deadline))) complaints.push(`nothing was live ${Date.now() - endedAt} ms after it`)
+    await demand('delivery of the last', () => isQuiet(world))
+  }
+
   const stretches = await Promise.all(beginnings.map((beginning) => collectStretch(world, beginning)))
   return {
     ...measures,
