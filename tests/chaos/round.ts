@@ -55,9 +55,9 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
     subscribers.every(({ deliveries }) => (deliveries.at(-1)?.at ?? 0) >= beganAt.getTime()),
   )
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
+  const visitor = await Visitor.enter(world)
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
-  const visitor = await Visitor.enter(world)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
@@ -73,11 +73,8 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
   const measures = measure(world, beganAt.getTime(), endedAt)
-  if (fault.needsRedis) {
-    const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
-    if (!(await isLiveBefore(world, deadline))) complaints.push(`nothing was live ${Date.now() - endedAt} ms after it`)
-    await demand('delivery of the last', () => isQuiet(world))
-  }
+  if (fault.needsRedis) complaints.push(...(await checkLive(world, endedAt)))
+  await demand('delivery of the last', () => isQuiet(world))
 
   const stretches = await Promise.all(beginnings.map((beginning) => collectStretch(world, beginning)))
   return {
@@ -101,6 +98,12 @@ export async function warmUp(world: World): Promise<void> {
   await world.changes.until(() => world.acknowledgedCount >= WARM_UP_MESSAGES, PATIENCE_MS)
   await Promise.all(world.senders.map((sender) => sender.stop(PATIENCE_MS)))
   await world.changes.until(() => isQuiet(world), PATIENCE_MS)
+}
+
+/** Whether Redis carries news again. */
+async function checkLive(world: World, endedAt: number): Promise<string[]> {
+  const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
+  return (await isLiveBefore(world, deadline)) ? [] : [`nothing was live ${Date.now() - endedAt} ms after it`]
 }
 
 function setPace({ senders }: World, perSecond: number): void {
