@@ -3,7 +3,7 @@ import { startService } from './compose.js'
 import { loadConfig } from './config.js'
 import { renderDemoPanel } from './demo/demo-panel.js'
 import { createLogger } from './log.js'
-import type { BeginStep } from './platform/platform.js'
+import type { BeginStep } from './platform/start-step.js'
 import { StartupError } from './startup-error.js'
 
 const CLOSE_WITHIN_MS = 10_000

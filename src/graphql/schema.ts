@@ -21,7 +21,7 @@ export function createSchema(): GraphQLSchema {
   builder.mutationType({ description: 'What can be done. A request has one of these fields.' })
   builder.subscriptionType({
     description:
-      'What can be listened to. Subscriptions with `after` lose nothing: they first deliver all that came after that cursor, however long ago, in order and each once, and then go on live; without it, they begin with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. The others tell of passing states (typing, read positions), whose latest value is all that counts. When the viewer loses access, a subscription ends with an error (NOT_FOUND), never with a plain complete.',
+      'What can be listened to. Subscriptions with `after` lose nothing: they first deliver all that came after that cursor, however long ago, in order and each once, and then go on live; without it, they begin with what comes next. A client that reconnects subscribes again with the newest cursor it has seen. The others deliver the latest state alone (who types, who has read how far, who is online, how a list of conversations stands): read that state once they are set up. When the viewer loses access to a transaction, its subscriptions end with an error (NOT_FOUND), never with a plain complete.',
   })
   addScalars(builder)
   const node = addNode(builder)

@@ -16,6 +16,7 @@ import { connectToRedis } from './redis.js'
 import { RedisEventBus } from './redis-event-bus.js'
 import { RedisLeases } from './redis-leases.js'
 import { readOrCreateSecret } from './secret-file.js'
+import { asStep, type BeginStep } from './start-step.js'
 
 /** What the floors above stand on. Nothing in it says which composition it is. */
 export interface Platform {
@@ -23,33 +24,6 @@ export interface Platform {
   readonly bus: EventBus
   readonly leases: Leases
   readonly tokenKeys: VerifierKeys
-}
-
-/** A step of the start that is under way. Calling it says that it is done, with a word about how. */
-export interface Step {
-  (detail?: string): void
-  /** It failed; why is said elsewhere. */
-  fail(): void
-  /** What it is busy with. */
-  update(note: string): void
-}
-
-export type BeginStep = (name: string) => Step
-
-/** Does a part of the start as a step that is shown; it tells by its answer how it went. */
-export async function asStep<Result>(
-  begun: Step,
-  work: () => Promise<Result>,
-  tell: (result: Result) => string,
-): Promise<Result> {
-  try {
-    const result = await work()
-    begun(tell(result))
-    return result
-  } catch (error) {
-    begun.fail()
-    throw error
-  }
 }
 
 export interface PlatformOptions {

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { within } from '../within.js'
 import type { PostgresCluster } from './postgres-cluster.js'
 import { isAlive, runProgram, spawnOptions } from './run-program.js'
 
@@ -87,7 +88,7 @@ export async function launchPostmaster(
     }
     // Nobody would find it again: it may not even have written its file yet.
     child.kill('SIGINT')
-    await Promise.race([ended, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })])
+    await within(STOP_TIMEOUT_MS, ended)
     child.kill('SIGKILL')
     const { buffer, bytesRead } = await log.read({ buffer: Buffer.alloc(8_192), position: logStart })
     throw new Error(complaints(buffer.toString('utf8', 0, bytesRead)) || reason || 'it did not get ready in time')

@@ -1,5 +1,6 @@
 import type { Lease, LeaseKind, Leases } from '../events/leases.js'
-import { LeaseMemory } from './lease-memory.js'
+import { within } from '../within.js'
+import { KnownLeases, leaseName } from './known-leases.js'
 import { HOLD, READ, RELEASE } from './redis-lease-scripts.js'
 import type { RedisLink } from './redis-link.js'
 
@@ -20,37 +21,37 @@ const GRACE_MS = 6_000
 export class RedisLeases implements Leases {
   readonly #link: RedisLink
   readonly #now: () => number
-  readonly #memory: LeaseMemory
+  readonly #known: KnownLeases
   #graceEndsAt = 0
 
   /** @param now milliseconds since 1970, by this node's clock. */
   constructor(link: RedisLink, now: () => number = Date.now) {
     this.#link = link
     this.#now = now
-    this.#memory = new LeaseMemory(now)
+    this.#known = new KnownLeases(now)
     link.onConnected(() => void this.#rewrite())
   }
 
   async hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void> {
-    const act = this.#memory.hold(nameOf(kind, key), member, forMs)
-    if ((await this.#ask(HOLD, [nameOf(kind, key)], [member, forMs])) !== null) act.isPending = false
+    const act = this.#known.hold(leaseName(kind, key), member, forMs)
+    if ((await this.#ask(HOLD, [leaseName(kind, key)], [member, forMs])) !== null) act.isPending = false
   }
 
   async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
-    const name = nameOf(kind, key)
-    const wasHeldHere = this.#memory.isHeld(name, member)
-    const act = this.#memory.release(name, member)
+    const name = leaseName(kind, key)
+    const wasHeldHere = this.#known.isHeld(name, member)
+    const act = this.#known.release(name, member)
     const wasHeld = await this.#ask(RELEASE, [name], [member])
     if (wasHeld === null) return wasHeldHere
-    this.#memory.forget(name, member, act)
+    this.#known.forget(name, member, act)
     return wasHeld === 1
   }
 
   async read(kind: LeaseKind, keys: readonly string[]): Promise<ReadonlyMap<string, readonly Lease[]>> {
-    const names = keys.map((key) => nameOf(kind, key))
+    const names = keys.map((key) => leaseName(kind, key))
     const answers = await this.#readNames(names)
     const isGrace = this.#now() < this.#graceEndsAt
-    return new Map(keys.map((key, index) => [key, this.#memory.complete(names[index] ?? '', answers[index], isGrace)]))
+    return new Map(keys.map((key, index) => [key, this.#known.complete(names[index] ?? '', answers[index], isGrace)]))
   }
 
   /** An answer for each name; undefined where Redis gives none. */
@@ -80,15 +81,15 @@ export class RedisLeases implements Leases {
 
   async #rewrite(): Promise<void> {
     this.#graceEndsAt = this.#now() + GRACE_MS
-    const acts = this.#memory.ownActs()
+    const acts = this.#known.ownActs()
     for (let from = 0; from < acts.length; from += REWRITTEN_AT_ONCE) {
       await Promise.all(
         acts.slice(from, from + REWRITTEN_AT_ONCE).map(async ({ name, member, act }) => {
           // Meanwhile it may have been renewed or released, which Redis has been told.
-          if (!this.#memory.isCurrent(name, member, act)) return
+          if (!this.#known.isCurrent(name, member, act)) return
           const forMs = act.expiresAt - this.#now()
           if (act.isReleased || forMs <= 0) {
-            if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#memory.forget(name, member, act)
+            if ((await this.#ask(RELEASE, [name], [member])) !== null) this.#known.forget(name, member, act)
           } else if ((await this.#ask(HOLD, [name], [member, forMs])) !== null) act.isPending = false
         }),
       )
@@ -99,20 +100,12 @@ export class RedisLeases implements Leases {
   async #ask(script: string, names: readonly string[], values: readonly (string | number)[]): Promise<unknown> {
     if (!this.#link.isConnected) return null
     const keys = names.map((name) => this.#link.keyPrefix + name)
-    let timer: NodeJS.Timeout | undefined
     try {
-      return await Promise.race([
-        this.#link.commands.eval(script, keys.length, ...keys, ...values),
-        new Promise<null>((resolve) => {
-          timer = setTimeout(() => resolve(null), ANSWER_WITHIN_MS)
-        }),
-      ])
+      // A Cluster may ask several servers in turn: the limit of a single command isn't enough.
+      const answer = this.#link.commands.eval(script, keys.length, ...keys, ...values)
+      return (await within(ANSWER_WITHIN_MS, answer)) ?? null
     } catch {
       return null
-    } finally {
-      clearTimeout(timer)
     }
   }
 }
-
-const nameOf = (kind: LeaseKind, key: string) => `${kind}:${key}`

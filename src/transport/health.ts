@@ -1,3 +1,5 @@
+import { within } from '../within.js'
+
 /** What is told of how the service is. It says nothing about people. */
 export interface Health {
   /** The process answers. */
@@ -25,7 +27,7 @@ const ANSWER_WITHIN_MS = 1_500
 export function createHealth({ askDatabase, isBusConnected }: HealthParts): Health {
   /** Of a database that hangs only one question is waiting, however often we are asked. */
   let asking: Promise<boolean> | null = null
-  const isDatabaseUp = () => {
+  const isDatabaseUp = async () => {
     asking ??= askDatabase()
       .then(
         () => true,
@@ -34,7 +36,7 @@ export function createHealth({ askDatabase, isBusConnected }: HealthParts): Heal
       .finally(() => {
         asking = null
       })
-    return within(ANSWER_WITHIN_MS, asking)
+    return (await within(ANSWER_WITHIN_MS, asking)) ?? false
   }
   return {
     live: () => ({ status: 'live' }),
@@ -44,18 +46,5 @@ export function createHealth({ askDatabase, isBusConnected }: HealthParts): Heal
       const status = isReady ? (bus === 'up' ? 'ready' : 'degraded') : 'unavailable'
       return { isReady, report: { status, database: isReady ? 'up' : 'down', bus } }
     },
-  }
-}
-
-/** The answer, or false when it takes too long. */
-async function within(limitMs: number, answer: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs)
-  })
-  try {
-    return await Promise.race([answer, tooLate])
-  } finally {
-    clearTimeout(timer)
   }
 }

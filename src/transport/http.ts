@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import cors from 'cors'
 import { uuidv7 } from 'uuidv7'
@@ -10,6 +9,7 @@ import { Deadline } from '../graphql/deadline.js'
 import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
 import type { Pipeline } from '../graphql/pipeline.js'
 import type { Health } from './health.js'
+import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin } from './origin.js'
 import type { Playground } from './playground.js'
 
@@ -26,15 +26,6 @@ export interface HttpOptions {
 
 /** The path of the API, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql'
-
-/** What operators see. */
-export interface MetricsPage {
-  /** What a reader must send; null: nothing. */
-  readonly token: string | null
-  /** Whether it may be read where no token is set. */
-  readonly isOpen: boolean
-  render(): Promise<{ readonly contentType: string; readonly text: string }>
-}
 
 const SECONDS_A_PREFLIGHT_IS_GOOD_FOR = 600
 
@@ -108,18 +99,6 @@ async function authenticateRequest(
   const token = bearerToken(authorization)
   if (token === null) throw new UnauthenticatedError()
   return authenticate(token)
-}
-
-/** To whoever may not, there is no such page. */
-function mayReadMetrics({ headers }: IncomingMessage, { token, isOpen }: MetricsPage): boolean {
-  if (token === null) return isOpen
-  const given = bearerToken(headers.authorization)
-  // Digests are of one length, which the comparison needs.
-  return given !== null && timingSafeEqual(digest(given), digest(token))
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 /** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */

@@ -6,6 +6,7 @@ import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins, Limits } from '../config.js'
+import { within } from '../within.js'
 import { answerPings } from './answer-pings.js'
 import { type Connection, createConnection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
@@ -95,7 +96,7 @@ export class WebSocketDoor {
 /** Closes a socket when what is under way on it has been answered. */
 async function drain({ socket, underWay }: Connection): Promise<void> {
   socket.stopListening()
-  await Promise.race([Promise.allSettled(underWay), delay(ANSWER_WITHIN_MS, undefined, { ref: false })])
+  await within(ANSWER_WITHIN_MS, Promise.allSettled(underWay))
   // The answers are handed to the socket one step later.
   await delay(0)
   socket.close(SERVICE_RESTART, 'Service restart')

@@ -15,12 +15,17 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log\.ts$/, ['config']],
+  ['within', /^within\.ts$/, []],
   ['demo', /^demo\//, ['auth', 'chat', 'demo', 'generated', 'graphql', 'transport']],
-  ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'metrics', 'transport']],
+  ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'metrics', 'transport', 'within']],
   ['auth', /^auth\//, ['auth', 'config', 'errors', 'generated']],
   ['graphql', /^graphql\//, ['auth', 'chat', 'errors', 'generated', 'graphql', 'log', 'metrics', 'schemas']],
   ['events', /^events\//, ['events', 'generated']],
-  ['platform', /^platform\//, ['auth', 'config', 'errors', 'events', 'generated', 'log', 'metrics', 'platform']],
+  [
+    'platform',
+    /^platform\//,
+    ['auth', 'config', 'errors', 'events', 'generated', 'log', 'metrics', 'platform', 'within'],
+  ],
   [
     'schemas',
     /^chat\/.*-(schema|object|interface|queries|mutations|subscriptions|follow)\.ts$/,
@@ -29,7 +34,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   [
     'chat',
     /^chat\//,
-    ['auth/viewer.ts', 'chat', 'errors', 'events', 'generated', 'log', 'metrics', 'platform/database.ts'],
+    ['auth/viewer.ts', 'chat', 'errors', 'events', 'generated', 'log', 'metrics', 'platform/database.ts', 'within'],
   ],
   ['generated', /^generated\//, []],
 ]

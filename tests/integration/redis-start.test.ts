@@ -1,7 +1,8 @@
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { findFreePort } from '../../src/platform/postmaster.js'
 import { StartupError } from '../../src/startup-error.js'
 import { openRedisNode, ownPrefix } from '../testkit/redis-nodes.js'
-import { freePort, hasRedisServer, RedisServer } from '../testkit/redis-server.js'
+import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 import { openLog } from './redis-acts.js'
 
 const PASSWORD = 'not-to-be-told'
@@ -32,7 +33,7 @@ async function refusalOf(url: string) {
 
 describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
   test.each<[string, () => Promise<string>, RegExp]>([
-    ['that is not there', async () => `redis://127.0.0.1:${await freePort()}`, /ECONNREFUSED/],
+    ['that is not there', async () => `redis://127.0.0.1:${await findFreePort()}`, /ECONNREFUSED/],
     ['at a host that is not there', async () => 'redis://nowhere.invalid', /no host of that name/],
     ['that wants a password, without one', async () => (await startRedis([`requirepass ${PASSWORD}`])).url, /NOAUTH/],
     [
@@ -89,7 +90,7 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
   })
 
   test('that comes a little later goes on as soon as it is there', async () => {
-    const port = await freePort()
+    const port = await findFreePort()
     const steps: string[] = []
     const opening = openRedisNode({
       url: `redis://127.0.0.1:${port}`,

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { findOpenssl } from '../../scripts/programs.mjs'
+import { findFreePort } from '../../src/platform/postmaster.js'
 import { StartupError } from '../../src/startup-error.js'
 import { createTestDatabase } from '../testkit/database.js'
 import { createTemporaryDirectory } from '../testkit/directory.js'
 import { startNode } from '../testkit/node-process.js'
 import { openRedisNode, ownPrefix } from '../testkit/redis-nodes.js'
-import { freePort, hasRedisServer, RedisServer } from '../testkit/redis-server.js'
+import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 
 const openssl = findOpenssl()
 
@@ -23,7 +24,7 @@ describe.skipIf(!hasRedisServer || openssl === null)('a Redis that speaks TLS', 
     const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-days', '1']
     const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
     execFileSync(openssl ?? '', [...made, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
-    tlsPort = await freePort()
+    tlsPort = await findFreePort()
     redis = await RedisServer.start({
       directory: inject('runDirectory'),
       settings: [

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { findRedisServer } from '../../scripts/programs.mjs'
+import { findFreePort } from '../../src/platform/postmaster.js'
 import { REDIS_PID_FILE } from './redis-files.js'
 
 /** Whether tests with Redis can run here. Where they can't, `npm test` says so at its end, and with CI=true it refuses. */
@@ -38,7 +38,7 @@ export class RedisServer {
   static async start({ directory, port, settings = [], isSentinel = false }: RedisServerOptions): Promise<RedisServer> {
     mkdirSync(directory, { recursive: true })
     for (let tries = 1; ; tries += 1) {
-      const chosen = port ?? (await freePort())
+      const chosen = port ?? (await findFreePort())
       const folder = mkdtempSync(join(directory, 'redis-'))
       const file = join(folder, 'redis.conf')
       const lines = [
@@ -120,13 +120,4 @@ export class RedisServer {
       redis.disconnect()
     }
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

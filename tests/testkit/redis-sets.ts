@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
-import { freePort, RedisServer } from './redis-server.js'
+import { findFreePort } from '../../src/platform/postmaster.js'
+import { RedisServer } from './redis-server.js'
 
 /** Several redis-servers that belong together. */
 export interface RedisSet {
@@ -87,7 +88,7 @@ export async function startCluster(
 }
 
 async function startClusterServer(directory: string) {
-  const busPort = await freePort()
+  const busPort = await findFreePort()
   const settings = ['cluster-enabled yes', `cluster-port ${busPort}`, 'cluster-node-timeout 1000']
   const server = await RedisServer.start({ directory, settings })
   return { server, port: server.port, busPort }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
+import { Outage } from '../outage.js'
 import { Regularly } from '../regularly.js'
 import { InboxReader } from './inbox-reader.js'
 import type { InboxStore } from './inbox-store.js'
@@ -32,11 +33,12 @@ export class InboxWatch {
   readonly #reader: InboxReader
   readonly #healing: Regularly
   readonly #users = new Map<string, Listened>()
-  #isOutOfContact = false
+  readonly #outage: Outage
 
   constructor(options: InboxWatchOptions) {
     this.#options = options
     this.#reader = new InboxReader(options.store)
+    this.#outage = new Outage(options.log, 'How the inboxes are cannot be read')
     this.#healing = new Regularly(options.healEveryMs ?? HEAL_EVERY_MS, () => this.#heal())
   }
 
@@ -86,21 +88,16 @@ export class InboxWatch {
         const stamps = await store.stamps([...new Set(differing.map(({ userKey }) => userKey))])
         for (const { userKey, subscription } of differing) subscription.heal(stamps.get(userKey) ?? new Map())
       }
-      this.#isOutOfContact = false
+      this.#outage.end()
     } catch (error) {
-      this.#warnOnce(error)
+      this.#outage.note(error)
     }
   }
 
   #isPassing(error: unknown): boolean {
     if (!this.#options.store.isUnavailable(error)) return false
-    this.#warnOnce(error)
+    this.#outage.note(error)
     return true
-  }
-
-  #warnOnce(error: unknown): void {
-    if (!this.#isOutOfContact) this.#options.log.warn({ err: error }, 'How the inboxes are cannot be read')
-    this.#isOutOfContact = true
   }
 
   #listen(userKey: string): Listened {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventBus } from '../../events/event-bus.js'
 import type { Leases } from '../../events/leases.js'
+import { within } from '../../within.js'
 import { Regularly } from '../regularly.js'
 import type { LastSeenNotes } from './last-seen-notes.js'
 import { onlineSince, presenceMember } from './presence.js'
@@ -153,12 +153,4 @@ export class ConnectedPeople {
     const left = (await leases.read('presence', [userKey])).get(userKey) ?? []
     if (left.length === 0 && !this.#people.has(userKey)) onGone?.(userKey)
   }
-}
-
-/** Waits for work that never rejects, but not for longer than this. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController()
-  const tooLong = sleep(ms, undefined, { ref: false, signal: done.signal }).catch(() => {})
-  await Promise.race([work, tooLong])
-  done.abort()
 }

@@ -2,7 +2,7 @@ import { createContextCache } from '@pothos/core'
 import DataLoader from 'dataloader'
 import type { Builder } from '../../graphql/builder.js'
 import type { Context } from '../../graphql/context.js'
-import { requireLocalId } from '../../graphql/global-id.js'
+import { followedKey, transactionArgument } from '../timeline/timeline-follow.js'
 import type { UserTypes } from '../user/user-schema.js'
 import type { Presence } from './presence.js'
 
@@ -33,9 +33,8 @@ export function addPresenceTypes(builder: Builder, { user }: Pick<UserTypes, 'us
       type: user,
       description:
         'People of a transaction who come online or go offline, the viewer too; for participants and the platform. Whoever joins while online is told of, whoever has left no more. Of several changes of a person that wait for a slow reader the latest comes.',
-      args: { transactionId: t.arg.id({ required: true, description: 'The id of the transaction: `txn_…`.' }) },
-      subscribe: (_root, { transactionId }, context) =>
-        context.services.presence.follow(context.viewer, requireLocalId('Transaction', transactionId, 'transactionId')),
+      args: transactionArgument(t.arg),
+      subscribe: (_root, args, context) => context.services.presence.follow(context.viewer, followedKey(args)),
       resolve: (changed, _args, context) => {
         presencesOf(context).prime(changed.user.key, changed.presence)
         return changed.user

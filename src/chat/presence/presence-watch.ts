@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { Lease, Leases } from '../../events/leases.js'
 import type { User } from '../../generated/prisma/client.js'
+import { Outage } from '../outage.js'
 import { Regularly } from '../regularly.js'
 import { type Presence, presenceOf } from './presence.js'
 import type { PresenceStore } from './presence-store.js'
@@ -56,10 +57,11 @@ export class PresenceWatch {
   /** Whose leases are to be read next. */
   #rung = new Set<string>()
   #reading: Promise<void> | null = null
-  #isOutOfContact = false
+  readonly #outage: Outage
 
   constructor(parts: PresenceWatchParts) {
     this.#parts = parts
+    this.#outage = new Outage(parts.log, 'Who came or went cannot be read')
   }
 
   /** How many people are watched. */
@@ -173,10 +175,9 @@ export class PresenceWatch {
       const rows = await this.#parts.presences.findMany(changed.map(({ user }) => user.key))
       const users = new Map(rows.map((user) => [user.key, user]))
       for (const watched of changed) watched.user = users.get(watched.user.key) ?? watched.user
-      this.#isOutOfContact = false
+      this.#outage.end()
     } catch (error) {
-      if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Who came or went cannot be read')
-      this.#isOutOfContact = true
+      this.#outage.note(error)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { LatestValues } from '../../events/latest-values.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { User } from '../../generated/prisma/client.js'
-import { entryData } from '../timeline/timeline.js'
+import { whoLeft } from '../timeline/timeline.js'
 import type { PersonPresence, PresenceWatch, Watching } from './presence-watch.js'
 
 /** The people of a transaction, watched for one subscriber: whoever joins is, whoever leaves is no more. */
@@ -24,8 +24,8 @@ export class WatchedParticipants {
   /** Somebody joined or left. A change of role is both, and neither. */
   heed(entry: LiveEntry): void {
     if (entry.kind === 'PARTICIPANT_JOINED' && entry.user) void this.#welcome(entry.user)
-    if (entry.kind !== 'PARTICIPANT_LEFT' || entry.userKey === null) return
-    if (entryData(entry, 'PARTICIPANT_LEFT').staysAs === undefined) this.#remove(entry.userKey)
+    const left = whoLeft(entry)
+    if (left !== null) this.#remove(left)
   }
 
   stop(): void {

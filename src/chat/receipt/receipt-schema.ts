@@ -1,12 +1,14 @@
-import type { Participant, Transaction } from '../../generated/prisma/client.js'
+import type { Participant, Prisma, Transaction } from '../../generated/prisma/client.js'
+import { loadForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
+import { selectedRelations } from '../../graphql/selection.js'
 import type { MessageTypes } from '../message/message-schema.js'
 import type { ParticipantTypes } from '../participant/participant-schema.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
 import type { UserTypes } from '../user/user-schema.js'
 import { unreadCountOf } from './receipt-service.js'
-import { addReceipts } from './receipt-subscriptions.js'
+import { addReceiptSubscriptions } from './receipt-subscriptions.js'
 
 type Refs = Pick<TransactionTypes, 'transaction'> &
   Pick<ParticipantTypes, 'participant'> &
@@ -14,7 +16,22 @@ type Refs = Pick<TransactionTypes, 'transaction'> &
   Pick<UserTypes, 'viewer'>
 
 export function addReceiptTypes(builder: Builder, { transaction, participant, message, viewer }: Refs): void {
-  addReceipts(builder, { message, participant })
+  builder.prismaObjectField(message, 'readBy', (t) =>
+    t.field({
+      type: [participant],
+      description:
+        'Participants other than the sender who have said that they read it, at this moment, in the order in which they joined. Live clients derive it from `participants` and `messagesRead`.',
+      resolve: (parent, _args, context, info) => {
+        // Of an event, the message itself may have come along without a look at the database.
+        context.noteReading(parent.transactionKey)
+        const include = selectedRelations<Prisma.ParticipantInclude>({ context, info, typeName: 'Participant' })
+        return loadForAll({ context, info, parent }, (messages) =>
+          context.services.receipt.readersOf(messages, include),
+        )
+      },
+    }),
+  )
+
   builder.prismaObjectField(transaction, 'viewerUnreadCount', (t) =>
     t.int({
       description:
@@ -93,4 +110,6 @@ export function addReceiptTypes(builder: Builder, { transaction, participant, me
         ),
     }),
   )
+
+  addReceiptSubscriptions(builder, { participant })
 }

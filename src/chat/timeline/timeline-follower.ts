@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { BoundedQueue } from '../../events/bounded-queue.js'
 import type { EventBus, Unsubscribe } from '../../events/event-bus.js'
 import type { LiveEntry, TimelineAdvanced } from '../../events/topics.js'
+import { Outage } from '../outage.js'
 import { asAtTheTime } from './timeline.js'
 import type { Head, TimelineReader } from './timeline-store.js'
 
@@ -36,7 +37,7 @@ export class TimelineFollower {
   #seen: number
   #partnerClientId: string | null
   #isReading = false
-  #isFailing = false
+  readonly #outage: Outage
   #isStopped = false
   #hasGoneBack = false
   #awaitingAnswer: (() => void)[] = []
@@ -54,6 +55,7 @@ export class TimelineFollower {
     this.#partnerClientId = partnerClientId
     this.#store = store
     this.#log = log
+    this.#outage = new Outage(log, 'Reading a timeline on failed', { transactionKey })
     this.#queueCapacity = queueCapacity
   }
 
@@ -123,7 +125,7 @@ export class TimelineFollower {
    * finds; at once when the timeline has gone back.
    */
   untilAnswered(error: unknown): Promise<void> {
-    this.#warnOnce(error)
+    this.#outage.note(error)
     return new Promise((resolve) => {
       if (this.#hasGoneBack) resolve()
       else this.#awaitingAnswer.push(resolve)
@@ -175,7 +177,7 @@ export class TimelineFollower {
         const after = this.#position
         const upTo = this.#head
         const { entries } = await this.#store.read({ transactionKey: this.#transactionKey, after, upTo })
-        this.#isFailing = false
+        this.#outage.end()
         if (this.#isStopped) return
         // As it came by the doorbell it was as at the time too, and whoever is about to leave must not see what is later.
         this.#passOn(entries.map(asAtTheTime))
@@ -184,17 +186,10 @@ export class TimelineFollower {
       }
     } catch (error) {
       // The next ring or the next healing comes back to it; what is said once need not be said each time.
-      this.#warnOnce(error)
+      this.#outage.note(error)
     } finally {
       this.#isReading = false
     }
-  }
-
-  #warnOnce(error: unknown): void {
-    if (!this.#isFailing) {
-      this.#log.warn({ err: error, transactionKey: this.#transactionKey }, 'Reading a timeline on failed')
-    }
-    this.#isFailing = true
   }
 
   /** When it has moved to another partner, everyone who listens looks again whether they may. */

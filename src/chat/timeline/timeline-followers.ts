@@ -1,3 +1,4 @@
+import { Outage } from '../outage.js'
 import { Regularly } from '../regularly.js'
 import { type FollowerParts, NOTHING, TimelineFollower } from './timeline-follower.js'
 
@@ -32,10 +33,11 @@ export class TimelineFollowers {
   readonly #parts: FollowerParts
   readonly #healing: Regularly
   readonly #shared = new Map<string, Shared>()
-  #isOutOfContact = false
+  readonly #outage: Outage
 
   constructor({ healEveryMs = HEAL_EVERY_MS, queueCapacity = QUEUE_CAPACITY, ...parts }: FollowersOptions) {
     this.#parts = { ...parts, queueCapacity }
+    this.#outage = new Outage(parts.log, 'Where the timelines stand cannot be read')
     this.#healing = new Regularly(healEveryMs, () => this.#heal())
   }
 
@@ -74,14 +76,13 @@ export class TimelineFollowers {
         follower ? [{ transactionKey, follower, seen: follower.seen }] : [],
       )
       const heads = await this.#parts.store.heads(asked.map(({ transactionKey }) => transactionKey))
-      this.#isOutOfContact = false
+      this.#outage.end()
       for (const { transactionKey, follower, seen } of asked) {
         follower.heal(heads.get(transactionKey) ?? NOTHING, seen)
         if (follower.hasGoneBack) this.#forget(transactionKey, follower)
       }
     } catch (error) {
-      if (!this.#isOutOfContact) this.#parts.log.warn({ err: error }, 'Where the timelines stand cannot be read')
-      this.#isOutOfContact = true
+      this.#outage.note(error)
     }
   }
 

@@ -6,7 +6,7 @@ import { type Page, type PageArgs, type PageRequest, readPageRequest } from '../
 import type { Place } from '../place.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { entryData } from './timeline.js'
+import { whoLeft } from './timeline.js'
 import { decodeCursor } from './timeline-cursor.js'
 import type { TimelineFollowers } from './timeline-followers.js'
 import type { TimelineStore } from './timeline-store.js'
@@ -106,10 +106,9 @@ export class TimelineService {
   }
 }
 
-/** Earlier departures don't count: whoever came back sees the whole history. Nor does a change of role. */
+/** Earlier departures don't count: whoever came back sees the whole history. */
 function endWhereViewerLeft(entry: LiveEntry, { seat, transaction }: TransactionAccess): void {
-  if (entry.kind !== 'PARTICIPANT_LEFT' || entry.userKey !== seat?.userKey) return
+  if (seat === null || whoLeft(entry) !== seat.userKey) return
   if (entry.position <= transaction.timelinePosition) return
-  if (entryData(entry, 'PARTICIPANT_LEFT').staysAs !== undefined) return
   throw new NotFoundError('transaction', 'transactionId')
 }

@@ -8,6 +8,12 @@ export function entryData<Kind extends TimelineEntryKind>(entry: TimelineEntry, 
   return entry.data as TimelineEntryData[Kind]
 }
 
+/** Whose seat has been empty since this entry; null when nobody's. A change of role is a departure and a return in one. */
+export function whoLeft(entry: TimelineEntry): string | null {
+  if (entry.kind !== 'PARTICIPANT_LEFT') return null
+  return entryData(entry, 'PARTICIPANT_LEFT').staysAs === undefined ? entry.userKey : null
+}
+
 /**
  * The entry with its message as it was then, and not as later edits left it: so it tells nothing of what came after it.
  * What was deleted since is a tombstone all the same: it is shown to nobody again.

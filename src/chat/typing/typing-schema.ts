@@ -1,6 +1,7 @@
 import { loadForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
+import { followedKey, transactionArgument } from '../timeline/timeline-follow.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
 import type { UserTypes } from '../user/user-schema.js'
 import type { TypingEvent } from './typing.js'
@@ -75,9 +76,8 @@ function addTypingChanged(builder: Builder, user: UserTypes['user']): void {
       type: event,
       description:
         'Who begins to type, goes on typing, and stops, the viewer too. A passing state: only the latest of each person counts. Read `typingUsers` once it is set up.',
-      args: { transactionId: t.arg.id({ required: true, description: 'The id of the transaction: `txn_…`.' }) },
-      subscribe: (_root, { transactionId }, context) =>
-        context.services.typing.follow(context.viewer, requireLocalId('Transaction', transactionId, 'transactionId')),
+      args: transactionArgument(t.arg),
+      subscribe: (_root, args, context) => context.services.typing.follow(context.viewer, followedKey(args)),
       resolve: (told) => told,
     }),
   )

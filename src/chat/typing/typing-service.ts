@@ -1,10 +1,9 @@
 import type { Logger } from 'pino'
 import type { Viewer } from '../../auth/viewer.js'
 import type { EventBus } from '../../events/event-bus.js'
-import type { LiveEntry } from '../../events/topics.js'
 import type { User } from '../../generated/prisma/client.js'
 import { PassingSubscription } from '../timeline/passing-subscription.js'
-import { entryData } from '../timeline/timeline.js'
+import { whoLeft } from '../timeline/timeline.js'
 import type { TimelineService } from '../timeline/timeline-service.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requireUser } from '../user/user-policy.js'
@@ -89,7 +88,8 @@ export class TypingService {
         values,
         timeline,
         onEntry: (entry) => {
-          if (hasLeft(entry)) watch.putOut(entry.userKey)
+          const left = whoLeft(entry)
+          if (left !== null) watch.putOut(left)
         },
         release: () => {
           watch.leave(values)
@@ -118,9 +118,4 @@ export class TypingService {
     const wasTyping = await this.#typing.release(transactionKey, user.key)
     if (wasTyping || wasTypingHere) this.#bus.publish('typingChanged', transactionKey, { user, expiresAt: null })
   }
-}
-
-/** A change of role is a departure and a return in one. */
-function hasLeft(entry: LiveEntry): entry is LiveEntry & { readonly userKey: string } {
-  return entry.userKey !== null && entryData(entry, 'PARTICIPANT_LEFT').staysAs === undefined
 }

@@ -1,6 +1,9 @@
-import type { Lease } from '../events/leases.js'
+import type { Lease, LeaseKind } from '../events/leases.js'
 
 const MAX_REMEMBERED_NAMES = 10_000
+
+/** What a lease's key is called among those of all kinds. */
+export const leaseName = (kind: LeaseKind, key: string) => `${kind}:${key}`
 
 /** What this node did last with a lease: it holds it, or has given it back. */
 export interface OwnAct {
@@ -15,7 +18,7 @@ export interface OwnAct {
  * What a node knows of leases by itself: what it holds, what it gave back without Redis having heard of it, and what it
  * read last of others, each as long as it would be good.
  */
-export class LeaseMemory {
+export class KnownLeases {
   readonly #now: () => number
   /** By name and member; what was done last stands last. */
   readonly #own = new Map<string, Map<string, OwnAct>>()
@@ -24,6 +27,11 @@ export class LeaseMemory {
 
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  /** Under how many names something is remembered at this moment. */
+  get size(): number {
+    return this.#own.size + this.#others.size
   }
 
   hold(name: string, member: string, forMs: number): OwnAct {
@@ -65,7 +73,7 @@ export class LeaseMemory {
    *
    * @param countsKnown whether what was known of others counts beside what Redis answers.
    */
-  complete(name: string, answer: readonly Lease[] | undefined, countsKnown: boolean): readonly Lease[] {
+  complete(name: string, answer?: readonly Lease[], countsKnown = true): readonly Lease[] {
     const leases = new Map<string, Lease>()
     if (!answer || countsKnown) for (const lease of this.#othersUnder(name)) leases.set(lease.member, lease)
     for (const lease of answer ?? []) leases.set(lease.member, lease)
