@@ -41,6 +41,8 @@ export class RedisLink {
   #isSaidToBeLost = false
   #isClosed = false
   #pulse = 0
+  /** The last that was heard. */
+  #echo = 0
   #timer: NodeJS.Timeout | undefined
   #reason: string | null = null
 
@@ -119,13 +121,16 @@ export class RedisLink {
       return
     }
     this.#pulse += 1
-    this.#clients.commands.publish(this.#pulseChannel, String(this.#pulse)).catch((error) => this.#noteRefusal(error))
-    this.#timer = setTimeout(() => this.#missEcho(), ECHO_WITHIN_MS)
+    const pulse = this.#pulse
+    this.#clients.commands.publish(this.#pulseChannel, String(pulse)).catch((error) => this.#noteRefusal(error))
+    // Where it is this process that was held up, the echo has come by then, and is heard before the time is found to be over.
+    this.#timer = setTimeout(() => setImmediate(() => this.#missEcho(pulse)), ECHO_WITHIN_MS)
   }
 
   #hear(channel: Buffer, message: Buffer): void {
     if (channel.toString() !== this.#pulseChannel || message.toString() !== String(this.#pulse)) return
     if (this.#isClosed) return
+    this.#echo = this.#pulse
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#beat(), PULSE_INTERVAL_MS)
     if (!this.#isConnected) this.#gain()
@@ -153,7 +158,8 @@ export class RedisLink {
     this.#log.warn({ reason }, `The connection to ${this.#description} is lost; trying again until it is back`)
   }
 
-  #missEcho(): void {
+  #missEcho(pulse: number): void {
+    if (this.#isClosed || pulse !== this.#pulse || this.#echo === pulse) return
     this.#lose(NO_ANSWER)
     // Only one that is ready: the others are being made anew already, and some of ioredis' end for good when disturbed.
     for (const client of this.#allClients()) if (client.status === 'ready') client.disconnect(true)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { StartupError } from '../startup-error.js'
@@ -30,7 +30,9 @@ export async function startHttpServer(
     onUpgrade,
   }: { onRequest: RequestListener; onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void },
 ): Promise<HttpServer> {
-  const server = createServer(onRequest)
+  const server = createServer()
+  const beginLastAnswers = watchAnswers(server)
+  server.on('request', onRequest)
   server.on('upgrade', onUpgrade)
   server.listen(address)
   try {
@@ -39,7 +41,36 @@ export async function startHttpServer(
     throw new StartupError(explain(cause as NodeJS.ErrnoException, address), { cause })
   }
   const { port } = server.address() as AddressInfo
-  return { address: { host: address.host, port }, close: () => close(server) }
+  return {
+    address: { host: address.host, port },
+    close() {
+      beginLastAnswers()
+      return close(server)
+    },
+  }
+}
+
+/**
+ * A connection whose client asks one thing after another is never idle: it would be served until it is cut off, in the
+ * middle of something.
+ *
+ * @returns to be called when the server begins to close: each answer from then on says that it is the last of its connection.
+ */
+function watchAnswers(server: Server): () => void {
+  const unanswered = new Set<ServerResponse>()
+  let isClosing = false
+  const beLast = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('connection', 'close')
+  }
+  server.on('request', (_request, response) => {
+    if (isClosing) beLast(response)
+    unanswered.add(response)
+    response.once('close', () => unanswered.delete(response))
+  })
+  return () => {
+    isClosing = true
+    for (const response of unanswered) beLast(response)
+  }
 }
 
 async function close(server: Server): Promise<void> {

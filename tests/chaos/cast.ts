@@ -19,6 +19,10 @@ const SEATS: Record<DealKey, Partial<Record<Lowercase<ParticipantRole>, readonly
   south: { buyer: ['cleo'], seller: ['ari'], agent: ['ana'] },
 }
 
+export function countSeats(deal: DealKey): number {
+  return Object.values(SEATS[deal]).flat().length
+}
+
 /** The four who send: two in each deal; half of them wait for each answer before they say the next. */
 export const SENDERS = [
   { person: 'bea', deal: 'north', way: 'HTTP', atOnce: 1 },

@@ -42,7 +42,7 @@ async function commandCounts(redis: RedisServer): Promise<Counts> {
 /** What a message cost, from what was counted in a while without messages and in one with them, as a table in Markdown. */
 export function tellCosts(
   { start, idle, busy }: Readonly<Record<'start' | 'idle' | 'busy', Snapshot>>,
-  { messages, subscribers }: { readonly messages: number; readonly subscribers: number },
+  { messages, who }: { readonly messages: number; readonly who: string },
 ): string {
   const idleSeconds = (idle.at - start.at) / 1000
   const busySeconds = (busy.at - idle.at) / 1000
@@ -55,16 +55,21 @@ export function tellCosts(
     const sum = (which: 'aMessage' | 'aSecond') => costs.reduce((total, cost) => total + cost[which], 0)
     const all = { name: title, aMessage: sum('aMessage'), aSecond: sum('aSecond') }
     const shown = costs.filter(({ aMessage, aSecond }) => Math.max(aMessage, aSecond) >= SMALLEST_SHOWN)
-    return [all, ...shown].map((cost) => `| ${cost.name} | ${cost.aMessage.toFixed(2)} | ${cost.aSecond.toFixed(2)} |`)
+    return [all, ...shown].map((cost) => `| ${cost.name} | ${shownAs(cost.aMessage)} | ${shownAs(cost.aSecond)} |`)
   }
   return [
-    `Of ${messages} messages, one after the other, with 2 nodes and ${subscribers} subscribers of the deal:`,
+    `Of ${messages} messages, one after the other, with 2 nodes and ${who}:`,
     '',
     '| what | a message | a second without messages |',
     '| --- | --: | --: |',
     ...rowsOf('statements', 'Postgres statements'),
     ...rowsOf('commands', 'Redis commands'),
   ].join('\n')
+}
+
+/** What happens all the time is not to the dot the same in every while. */
+function shownAs(count: number): string {
+  return count.toFixed(2).replace(/^-0\.00$/, '0.00')
 }
 
 function shorten(name: string): string {

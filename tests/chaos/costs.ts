@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DealKey, PersonKey } from './cast.js'
+import { countSeats, type DealKey, type PersonKey } from './cast.js'
 import { countStatements, takeSnapshot, tellCosts } from './cost-counters.js'
 import { Subscriber } from './subscriber.js'
 import type { World } from './world.js'
@@ -20,9 +20,10 @@ const SETTLE_MS = 3_000
 export async function countCosts(world: World): Promise<string> {
   const sender = world.senders[0]
   if (sender === undefined) throw new Error('There is nobody to send')
-  const more = await moreSubscribers(world, sender.options.dealKey as DealKey)
+  const deal = sender.options.dealKey as DealKey
+  const more = await moreSubscribers(world, deal)
   try {
-    const listening = world.subscribers.filter(({ options }) => options.dealKey === sender.options.dealKey)
+    const listening = world.subscribers.filter(({ options }) => options.dealKey === deal)
     const newest = Math.max(...listening.map(({ deliveries }) => deliveries.length))
     await world.changes.until(() => more.every(({ deliveries }) => deliveries.length === newest), PATIENCE_MS)
     await countStatements(world)
@@ -42,7 +43,10 @@ export async function countCosts(world: World): Promise<string> {
       10_000,
     )
     const busy = await takeSnapshot(world)
-    return tellCosts({ start, idle, busy }, { messages: said, subscribers: SUBSCRIBERS })
+    return tellCosts(
+      { start, idle, busy },
+      { messages: said, who: `${SUBSCRIBERS} subscribers of the deal, in which ${countSeats(deal)} take part` },
+    )
   } finally {
     await Promise.all(more.map((subscriber) => subscriber.close()))
   }

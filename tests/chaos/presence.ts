@@ -73,7 +73,7 @@ export class Visitor {
 async function peopleOnline({ cast }: World, { url }: NodeFront): Promise<ReadonlySet<string>> {
   const headers = { authorization: `Bearer ${cast.tokens.ana}` }
   const { data } = await post(url, WHO_IS_ONLINE, { id: cast.dealIds.north }, headers)
-  if (!data?.transaction) throw new Error('Nobody can be asked who is online')
+  if (!data?.transaction) throw new Error("It can't be asked who is online")
   return new Set(
     data.transaction.participants.flatMap(({ user }) => (user.isOnline ? user.id.slice('usr_'.length) : [])),
   )

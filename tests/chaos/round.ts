@@ -1,6 +1,7 @@
 import { beginStretches, checkReadState, collectStretch } from './evidence.js'
 import type { Fault } from './faults.js'
 import { sufferFault } from './faults.js'
+import { isLiveBefore } from './liveness.js'
 import { type Measures, measure, recoveryOf } from './measures.js'
 import { Visitor } from './presence.js'
 import { type Finding, judge } from './verdict.js'
@@ -23,6 +24,9 @@ const PER_SECOND = 20
 const IN_A_HURRY = Number.POSITIVE_INFINITY
 const BEFORE_THE_FAULT = 40
 const IN_A_HURRY_BEFORE_THE_FAULT = 40
+/** Redis is back: so much later its nodes are connected again, and at the latest when all is quiet. */
+const LIVE_WITHIN_MS = 5_000
+const LIVE_PROBE_MS = 1_000
 const WARM_UP_MESSAGES = 100
 const PATIENCE_MS = 30_000
 /** A refusal comes within 5 s; deadlines are kept by timers, and a busy machine is late. */
@@ -51,9 +55,9 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
     subscribers.every(({ deliveries }) => (deliveries.at(-1)?.at ?? 0) >= beganAt.getTime()),
   )
   await demand('the talk before the fault', acknowledges(BEFORE_THE_FAULT))
+  const visitor = await Visitor.enter(world)
   setPace(world, IN_A_HURRY)
   await demand('the hurry before the fault', acknowledges(IN_A_HURRY_BEFORE_THE_FAULT))
-  const visitor = await Visitor.enter(world)
   await demand('a send under way', () => world.underWayCount > 0)
 
   const { underWayCount } = world
@@ -68,8 +72,10 @@ export async function runRound(world: World, fault: Fault, messageCount: number)
   await demand(`${messageCount} acknowledgements`, () => world.acknowledgedCount - before >= messageCount)
   await Promise.all([...senders, ...readers].map((talker) => talker.stop(PATIENCE_MS)))
   await demand('delivery of everything', () => isQuiet(world))
-
   const measures = measure(world, beganAt.getTime(), endedAt)
+  if (fault.needsRedis) complaints.push(...(await checkLive(world, endedAt)))
+  await demand('delivery of the last', () => isQuiet(world))
+
   const stretches = await Promise.all(beginnings.map((beginning) => collectStretch(world, beginning)))
   return {
     ...measures,
@@ -92,6 +98,12 @@ export async function warmUp(world: World): Promise<void> {
   await world.changes.until(() => world.acknowledgedCount >= WARM_UP_MESSAGES, PATIENCE_MS)
   await Promise.all(world.senders.map((sender) => sender.stop(PATIENCE_MS)))
   await world.changes.until(() => isQuiet(world), PATIENCE_MS)
+}
+
+/** Whether Redis carries news again. */
+async function checkLive(world: World, endedAt: number): Promise<string[]> {
+  const deadline = Math.max(endedAt + LIVE_WITHIN_MS, Date.now() + LIVE_PROBE_MS)
+  return (await isLiveBefore(world, deadline)) ? [] : [`nothing was live ${Date.now() - endedAt} ms after it`]
 }
 
 function setPace({ senders }: World, perSecond: number): void {

@@ -81,28 +81,37 @@ export class Sender {
     this.#hasGivenUp = true
   }
 
-  async #talk(): Promise<void> {
-    while (await this.#myTurn()) {
-      const { name, transactionId, way } = this.options
-      const clientMessageId = `${name}-${this.sent.length + 1}`
-      const content = `${clientMessageId} says: ${'la '.repeat(1 + (this.sent.length % 30))}✓`
-      const sent: Sent = { clientMessageId, content, begunAt: Date.now(), acknowledged: null, acknowledgedAt: 0 }
-      this.sent.push(sent)
-      while (sent.acknowledged === null && !this.#hasGivenUp) {
-        const front = this.#front
-        const outcome = await this.#try(() => way.send(front, { transactionId, content, clientMessageId }))
-        if (outcome.kind === 'ACKNOWLEDGED') {
-          sent.acknowledged = outcome.message
-          sent.acknowledgedAt = Date.now()
-          this.acknowledgedCount += 1
-          this.newestSequence = Math.max(this.newestSequence, outcome.message.sequence)
-          this.onAcknowledged()
-        } else {
-          this.#front = this.options.fronts[front === this.options.fronts[0] ? 1 : 0]
-          await sleep(PAUSE_AFTER_FAILURE_MS)
-        }
+  /** Says one thing, and resolves when it is acknowledged, or given up. */
+  async say(): Promise<Sent> {
+    const { name, transactionId, way, fronts } = this.options
+    const clientMessageId = `${name}-${this.sent.length + 1}`
+    const content = `${clientMessageId} says: ${'la '.repeat(1 + (this.sent.length % 30))}✓`
+    const sent: Sent = { clientMessageId, content, begunAt: Date.now(), acknowledged: null, acknowledgedAt: 0 }
+    this.sent.push(sent)
+    while (sent.acknowledged === null && !this.#hasGivenUp) {
+      const front = this.#front
+      const outcome = await this.#try(() => way.send(front, { transactionId, content, clientMessageId }))
+      if (outcome.kind === 'ACKNOWLEDGED') {
+        sent.acknowledged = outcome.message
+        sent.acknowledgedAt = Date.now()
+        this.acknowledgedCount += 1
+        this.newestSequence = Math.max(this.newestSequence, outcome.message.sequence)
+        this.onAcknowledged()
+      } else {
+        this.#front = fronts[front === fronts[0] ? 1 : 0]
+        await sleep(PAUSE_AFTER_FAILURE_MS)
       }
     }
+    return sent
+  }
+
+  async #talk(): Promise<void> {
+    while (await this.#myTurn()) await this.say()
+  }
+
+  /** The node that it sends to at present. */
+  get front(): NodeFront {
+    return this.#front
   }
 
   async #try(send: () => Promise<Outcome>): Promise<Outcome> {

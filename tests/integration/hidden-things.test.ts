@@ -31,6 +31,7 @@ const SUBSCRIPTIONS = [
   'messageAdded',
   'messageChanged',
   'messagesRead',
+  'presenceChanged',
   'timelineAdvanced',
   'transactionStatusChanged',
   'typingChanged',

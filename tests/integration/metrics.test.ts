@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import type { Deal, Person } from '../testkit/seed.js'
@@ -85,19 +85,28 @@ describe('/metrics', () => {
   })
 })
 
+/** How /metrics answers a service in this environment, with each of these tokens; null: with none. */
+async function statusesFor(env: Readonly<Record<string, string>>, tokens: readonly (string | null)[]) {
+  const guarded = await startTestService(env)
+  try {
+    const answers = tokens.map((token) =>
+      readMetrics(token === null ? {} : { authorization: `Bearer ${token}` }, guarded.url),
+    )
+    return (await Promise.all(answers)).map(({ status }) => status)
+  } finally {
+    await guarded.close()
+  }
+}
+
 describe('/metrics with METRICS_TOKEN', () => {
+  const METRICS_TOKEN = 'a-token-of-the-operators'
+
   test('is there for whoever sends it, and for nobody else', async () => {
-    const guarded = await startTestService({ METRICS_TOKEN: 'a-token-of-the-operators' })
-    try {
-      const withToken = (token: string) => readMetrics({ authorization: `Bearer ${token}` }, guarded.url)
-      const statuses = [
-        (await readMetrics({}, guarded.url)).status,
-        (await withToken('another-token')).status,
-        (await withToken('a-token-of-the-operators')).status,
-      ]
-      expect(statuses).toEqual([404, 404, 200])
-    } finally {
-      await guarded.close()
-    }
+    expect(await statusesFor({ METRICS_TOKEN }, [null, 'another-token', METRICS_TOKEN])).toEqual([404, 404, 200])
+  })
+
+  test.skipIf(inject('redisUrl') === '')('and without it, in production, is there for nobody', async () => {
+    const production = { NODE_ENV: 'production', REDIS_URL: inject('redisUrl'), CORS_ORIGIN: 'https://app.example.com' }
+    expect(await statusesFor({ ...production, HOST: '127.0.0.1' }, [null, METRICS_TOKEN])).toEqual([404, 404])
   })
 })

@@ -120,6 +120,18 @@ describe.skipIf(!hasRedisServer)('a Redis that', () => {
     expect(messages(40)).toEqual([lost, lost, lost, lost])
   })
 
+  test('is back empty is given time: what was known of a node that has not written yet counts for a while, and no longer', async () => {
+    await other.leases.hold('presence', 'bea', 'socket of the other', LONG_MS)
+    expect(await membersOf(one.leases, 'bea')).toEqual(['socket of the other'])
+    await redis.kill()
+    await untilCutOff(...nodes)
+    await other.close()
+    await redis.startAgain()
+    await untilConnected(one)
+    expect(await membersOf(one.leases, 'bea')).toEqual(['socket of the other'])
+    await vi.waitFor(async () => expect(await membersOf(one.leases, 'bea')).toEqual([]), 10_000)
+  })
+
   test('is cut off without a word is reached anew, over other connections', async () => {
     const proxy = await CuttingProxy.start(redis.port)
     const node = await openRedisNode({ url: `redis://127.0.0.1:${proxy.port}`, keyPrefix })

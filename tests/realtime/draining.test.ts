@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { print } from 'graphql'
 import { expect, test } from 'vitest'
 import { DealLock } from '../testkit/deal-lock.js'
@@ -53,5 +56,28 @@ test('what a client asks while a node closes is not begun: it asks again on its 
     [deal.key],
   )
   expect(stored).toEqual([{ content: 'under way' }])
+  await testService.close()
+})
+
+test('an HTTP client that keeps its connection is answered, and told that this was the last answer on it', async () => {
+  const testService = await startTestService()
+  const otherNode = await testService.startAnotherNode()
+  const bea = await testService.seed.person('bea')
+  const deal = await testService.seed.deal('deal', { buyer: bea })
+  const lock = await DealLock.hold(testService.database.url, deal.key)
+  const agent = new Agent({ keepAlive: true })
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${bea.token}` }
+  const sending = request(otherNode.url, { method: 'POST', agent, headers })
+  sending.end(
+    JSON.stringify({ query: print(SEND), variables: { input: { transactionId: deal.id, content: 'Hello' } } }),
+  )
+  await lock.untilWaitedForBy(1)
+  const closing = otherNode.close()
+  await lock.release()
+  const [response] = (await once(sending, 'response')) as [IncomingMessage]
+  expect(response.headers.connection).toBe('close')
+  expect(await json(response)).toMatchObject({ data: { sendMessage: { message: { sequence: 1 } } } })
+  await closing
+  agent.destroy()
   await testService.close()
 })
