@@ -23,6 +23,7 @@ const CONNECT_TIMEOUT_MS = 2_000
 const SILENCE_TIMEOUT_MS = 1_500
 const LONGEST_RETRY_DELAY_MS = 1_000
 const LEAVE_REPLICA_EVERY_MS = 10_000
+const CLOSE_WITHIN_MS = 500
 
 /** How long to wait before trying again; the nodes not all at once. */
 const retryDelay = (attempt: number) => Math.min(attempt * 100, LONGEST_RETRY_DELAY_MS) * (0.8 + Math.random() * 0.2)
@@ -45,6 +46,8 @@ const OF_COMMANDS = {
   maxRetriesPerRequest: 1,
 } satisfies Settings
 
+const OF_SUBSCRIBER = { ...PATIENCE, enableOfflineQueue: false, maxRetriesPerRequest: null } satisfies Settings
+
 /** Connects again to a server that a failover made a replica, to find the new master; but not without end to one that stays a replica. */
 function leaveReplicas(): (error: Error) => boolean {
   let leftAt = Number.NEGATIVE_INFINITY
@@ -55,10 +58,8 @@ function leaveReplicas(): (error: Error) => boolean {
   }
 }
 
-const OF_SUBSCRIBER = { ...PATIENCE, enableOfflineQueue: false, maxRetriesPerRequest: null } satisfies Settings
-
 /**
- * Begins to connect, and goes on until `disconnect()`. Both connections live through failovers by themselves.
+ * Begins to connect, and goes on until each is ended. Both connections live through failovers by themselves.
  *
  * @param onError told of everything that goes wrong, which is often the same many times.
  */
@@ -69,6 +70,24 @@ export function openRedisClients(address: RedisAddress, onError: (error: Error) 
     client.on('sentinelError', onError)
   }
   return clients
+}
+
+/** Ends a client for good, also one whose server is away or hangs. Resolves when its connection is gone, or is given up. */
+export async function endRedisClient(client: RedisClients['commands']): Promise<void> {
+  if (client.status === 'end') return
+  if (client.status === 'reconnecting') {
+    // There is nothing to end, and no event either.
+    client.disconnect()
+    return
+  }
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
+    client.once('end', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    client.disconnect()
+  })
 }
 
 function openServer(address: RedisAddress): RedisClients {

@@ -4,13 +4,12 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.js'
 import { describeRedisAddress, type RedisAddress } from '../redis-address.js'
 import { RedisChannels } from './redis-channels.js'
-import { openRedisClients, type RedisClients, type RedisCommands } from './redis-clients.js'
+import { endRedisClient, openRedisClients, type RedisClients, type RedisCommands } from './redis-clients.js'
 import { explainRedisError, NO_CONNECTION } from './redis-errors.js'
 
 const PULSE_INTERVAL_MS = 2_000
 const PULSE_INTERVAL_WHILE_AWAY_MS = 200
 const ECHO_WITHIN_MS = 1_000
-const CLOSE_WITHIN_MS = 500
 const NO_ANSWER = 'it does not answer'
 
 export interface RedisLinkOptions {
@@ -103,7 +102,7 @@ export class RedisLink {
     this.#isClosed = true
     this.#isConnected = false
     clearTimeout(this.#timer)
-    await Promise.all(this.#allClients().map((client) => endOf(client)))
+    await Promise.all(this.#allClients().map(endRedisClient))
   }
 
   #allClients(): [RedisClients['commands'], RedisClients['subscriber']] {
@@ -183,21 +182,4 @@ export class RedisLink {
       if (!this.#isClosed && client.status === 'end') client.connect().catch(() => {})
     }, PULSE_INTERVAL_WHILE_AWAY_MS)
   }
-}
-
-async function endOf(client: RedisClients['commands']): Promise<void> {
-  if (client.status === 'end') return
-  if (client.status === 'reconnecting') {
-    // There is nothing to end, and no event either.
-    client.disconnect()
-    return
-  }
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
-    client.once('end', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    client.disconnect()
-  })
 }

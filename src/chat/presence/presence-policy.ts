@@ -5,7 +5,7 @@ import type { LastSeen, PresenceStore } from './presence-store.js'
 /** @throws {ForbiddenError} to partners, who read what was said and not who is there. */
 export function requireMayFollowPresence(viewer: Viewer): void {
   if (viewer.kind === 'PARTNER') {
-    throw new ForbiddenError('Who is online is told to the participants of a transaction only, not to partners.')
+    throw new ForbiddenError('Who is online is told to the participants of a transaction, and not to partners.')
   }
 }
 
