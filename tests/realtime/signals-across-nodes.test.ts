@@ -9,7 +9,8 @@ import { FOLLOW_READS, FOLLOW_TYPING } from './signal-documents.js'
 
 // What needs a bus between the nodes. Where nothing connects them, this says nothing.
 
-const isConnected = Boolean((inject as (key: string) => unknown)('redisUrl'))
+/** Without Redis nodes tell each other nothing of what passes. */
+const areConnected = inject('isOverRedis')
 
 const readsBegun = watchBeginnings(ReceiptService.prototype)
 const typingBegun = watchBeginnings(TypingService.prototype)
@@ -19,7 +20,7 @@ let bea: Person
 let sam: Person
 let deal: Deal
 
-describe.skipIf(!isConnected)('with two nodes', () => {
+describe.skipIf(!areConnected)('with two nodes', () => {
   beforeAll(async () => {
     here = await startTestService()
     there = await here.startAnotherNode()
