@@ -13,9 +13,18 @@ function project(test: NonNullable<UserWorkspaceConfig['test']>): UserWorkspaceC
   }
 }
 
-const everything = project({ name: 'tests', include: ['tests/**/*.test.ts'], provide: { isOverRedis: false } })
+const everything = project({
+  name: 'tests',
+  include: ['tests/**/*.test.ts'],
+  exclude: ['tests/over-redis/**'],
+  provide: { isOverRedis: false },
+})
 /** What is live is tested once more with the nodes connected by Redis. */
-const overRedis = project({ name: 'redis', include: ['tests/realtime/**/*.test.ts'], provide: { isOverRedis: true } })
+const overRedis = project({
+  name: 'redis',
+  include: ['tests/{realtime,over-redis}/**/*.test.ts'],
+  provide: { isOverRedis: true },
+})
 const hasRedis = findRedisServer() !== null || Boolean(process.env['REDIS_URL'])
 
 export default defineConfig({

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ReceiptService } from '../../src/chat/receipt/receipt-service.js'
 import { TypingService } from '../../src/chat/typing/typing-service.js'
+import { watchBeginnings } from '../realtime/begun.js'
+import { FOLLOW_READS, FOLLOW_TYPING } from '../realtime/signal-documents.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { watchBeginnings } from './begun.js'
-import { FOLLOW_READS, FOLLOW_TYPING } from './signal-documents.js'
 
-// What needs a bus between the nodes. Where nothing connects them, this says nothing.
-
-/** Without Redis nodes tell each other nothing of what passes. */
-const areConnected = inject('isOverRedis')
+// Nodes that nothing connects tell each other nothing of what passes: these run over Redis alone.
 
 const readsBegun = watchBeginnings(ReceiptService.prototype)
 const typingBegun = watchBeginnings(TypingService.prototype)
@@ -20,7 +17,7 @@ let bea: Person
 let sam: Person
 let deal: Deal
 
-describe.skipIf(!areConnected)('with two nodes', () => {
+describe('with two nodes', () => {
   beforeAll(async () => {
     here = await startTestService()
     there = await here.startAnotherNode()
