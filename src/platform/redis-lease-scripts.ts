@@ -19,11 +19,15 @@ redis.call('ZREM', KEYS[1], ARGV[1])
 return expires and tonumber(expires) > now and 1 or 0
 `
 
-/** For each key its members, each with how many milliseconds it is still held; the one that runs out first being first. */
+/**
+ * For each key its members, each with how many milliseconds it is still held; the one that runs out first being first.
+ * What is no sorted set is none of ours: nothing is held there, and the other keys have their answers.
+ */
 export const READ = `${NOW}
 local answers = {}
 for index, key in ipairs(KEYS) do
-  local held = redis.call('ZRANGEBYSCORE', key, string.format('(%.0f', now), '+inf', 'WITHSCORES')
+  local held = redis.pcall('ZRANGEBYSCORE', key, string.format('(%.0f', now), '+inf', 'WITHSCORES')
+  if held.err then held = {} end
   for place = 2, #held, 2 do held[place] = held[place] - now end
   answers[index] = held
 end

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TypingService } from '../../src/chat/typing/typing-service.js'
+import { TypingStore } from '../../src/chat/typing/typing-store.js'
 import { TypingWatches } from '../../src/chat/typing/typing-watches.js'
 import { graphql } from '../generated/gql.js'
 import { watchFollowers } from '../testkit/followers.js'
@@ -223,6 +224,36 @@ describe('whoever listens', () => {
     ])
     expect(await typing.typists([deal.key, other.key])).toEqual([[], []])
     await hearing.end()
+  })
+})
+
+describe('whoever says that they type, and before that is done', () => {
+  test.each([
+    ['says that they stopped', () => setTyping(bea, false)],
+    ['sends', () => bea.say(deal, 'typed fast')],
+    ['is gone', () => testService.service.services.typing.stopAll('bea')],
+  ])('%s, is not shown to type on', async (_, stop) => {
+    const { expiryOf } = TypingStore.prototype
+    let goOn = () => {}
+    const mayGoOn = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    const asked = new Promise<void>((resolve) => {
+      vi.spyOn(TypingStore.prototype, 'expiryOf').mockImplementationOnce(async function (this: TypingStore, ...place) {
+        resolve()
+        await mayGoOn
+        return expiryOf.apply(this, place)
+      })
+    })
+    const typing = setTyping(bea, true)
+    await asked
+    const stopping = stop()
+    // Somebody who came later has been served: so was whoever stopped, were they not waiting.
+    await setTyping(ana, true)
+    await setTyping(ana, false)
+    goOn()
+    await Promise.all([typing, stopping])
+    await vi.waitFor(async () => expect(await typingUsers(sam)).toEqual([]), { timeout: 2_000 })
   })
 })
 

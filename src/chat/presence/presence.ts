@@ -18,7 +18,7 @@ export function presenceMember(onlineSince: Date): string {
 
 /** Since when a person has been online who holds these leases; null when they are not. */
 export function onlineSince(leases: readonly Lease[]): Date | null {
-  const starts = leases.map(({ member }) => Number.parseInt(member, 10)).filter(Number.isSafeInteger)
+  const starts = leases.map(({ member }) => Number.parseInt(member, 10)).filter(isInstant)
   return starts.length === 0 ? null : new Date(Math.min(...starts))
 }
 
@@ -26,4 +26,9 @@ export function onlineSince(leases: readonly Lease[]): Date | null {
 export function presenceOf(leases: readonly Lease[], lastSeenAt: Date | null): Presence {
   const since = onlineSince(leases)
   return since ? { isOnline: true, lastSeenAt: since } : { isOnline: false, lastSeenAt }
+}
+
+/** Whether a `Date` can be made of it. */
+function isInstant(milliseconds: number): boolean {
+  return !Number.isNaN(new Date(milliseconds).getTime())
 }

@@ -6,6 +6,7 @@ import { PassingSubscription } from '../timeline/passing-subscription.js'
 import { whoLeft } from '../timeline/timeline.js'
 import type { TimelineService } from '../timeline/timeline-service.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
+import { Turns } from '../turns.js'
 import { requireUser } from '../user/user-policy.js'
 import { OwnTypists } from './own-typists.js'
 import { REPEAT_WITHIN_MS, TYPING_FOR_MS, type TypingEvent } from './typing.js'
@@ -21,6 +22,8 @@ export class TypingService {
   readonly #log: Pick<Logger, 'error'>
   readonly #watches: TypingWatches
   readonly #own = new OwnTypists()
+  /** By person: who says that they type and at once sends, or is gone, must not be shown to type on. */
+  readonly #turns = new Turns()
 
   constructor(parts: {
     typing: TypingStore
@@ -45,26 +48,30 @@ export class TypingService {
    */
   async set(viewer: Viewer, transactionKey: string, isTyping: boolean): Promise<Date | null> {
     const { user } = requireUser(viewer)
-    await this.#transactionPolicy.requireAccess(viewer, transactionKey)
-    if (isTyping) return this.#light(user, transactionKey)
-    this.#own.remove(transactionKey, user.key)
-    await this.#typing.release(transactionKey, user.key)
-    this.#bus.publish('typingChanged', transactionKey, { user, expiresAt: null })
-    return null
+    return this.#turns.take(user.key, async () => {
+      await this.#transactionPolicy.requireAccess(viewer, transactionKey)
+      if (isTyping) return this.#light(user, transactionKey)
+      this.#own.remove(transactionKey, user.key)
+      await this.#typing.release(transactionKey, user.key)
+      this.#bus.publish('typingChanged', transactionKey, { user, expiresAt: null })
+      return null
+    })
   }
 
   /** Somebody has sent a message: what they typed is said. Never throws, and nobody waits for it. */
   noteSent(sender: User, transactionKey: string): void {
-    const wasTypingHere = this.#own.remove(transactionKey, sender.key)
-    this.#goOut(sender, transactionKey, wasTypingHere).catch((error) =>
-      this.#log.error({ err: error }, 'Who has sent a message may be shown to type on'),
-    )
+    const goOut = () => this.#goOut(sender, transactionKey, this.#own.remove(transactionKey, sender.key))
+    this.#turns
+      .take(sender.key, goOut)
+      .catch((error) => this.#log.error({ err: error }, 'Who has sent a message may be shown to type on'))
   }
 
   /** Puts out all that a person is typing as far as this node was told: nobody of theirs is connected any more. */
-  async stopAll(userKey: string): Promise<void> {
-    const typing = this.#own.removeAll(userKey)
-    await Promise.all(typing.map(({ user, transactionKey }) => this.#goOut(user, transactionKey, true)))
+  stopAll(userKey: string): Promise<void> {
+    return this.#turns.take(userKey, async () => {
+      const typing = this.#own.removeAll(userKey)
+      await Promise.all(typing.map(({ user, transactionKey }) => this.#goOut(user, transactionKey, true)))
+    })
   }
 
   /** Who is typing in each of these transactions. The caller has made sure that the viewer may see them. */
