@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     projects: hasRedis ? [everything, overRedis] : [everything],
     globalSetup: ['tests/testkit/servers-setup.ts'],
-    // Much of the time is spent waiting for other processes: two at once also where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Much of the time is spent waiting for other processes: one more at once than there are cores.
+    maxWorkers: availableParallelism() + 1,
   },
 })
