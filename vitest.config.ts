@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     projects: hasRedis ? [everything, overRedis] : [everything],
     globalSetup: ['tests/testkit/servers-setup.ts'],
+    teardownTimeout: 20_000,
     // Much of the time is spent waiting for other processes: one more at once than there are cores.
     maxWorkers: availableParallelism() + 1,
   },
