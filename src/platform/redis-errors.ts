@@ -15,6 +15,7 @@ const EXPLANATIONS: readonly [words: RegExp, meaning: string][] = [
   [/Sentinel instances/, 'that is a Sentinel: write redis+sentinel://host:port/master-name'],
   [/cluster support disabled/i, 'that is no Cluster: write redis://'],
   [/MOVED|part of a Cluster/, 'that is part of a Cluster: write redis+cluster://'],
+  [/DB index is out of range/, 'it has no database of that number'],
   [/READONLY/, 'that is a replica (READONLY): give the master, or its Sentinels'],
   [/NOSCRIPT|unknown command/i, 'it lacks a command: Redis 7 or newer is needed'],
   [/wrong version number|packet length too long|EPROTO/, 'it does not speak TLS there: write redis, not rediss'],

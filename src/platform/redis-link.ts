@@ -31,6 +31,7 @@ export class RedisLink {
   readonly channels: RedisChannels
   readonly isCluster: boolean
   readonly #clients: RedisClients
+  readonly #address: RedisAddress
   readonly #description: string
   readonly #log: Logger
   readonly #metrics: Pick<Metrics, 'busLosses'>
@@ -50,6 +51,7 @@ export class RedisLink {
   constructor({ address, keyPrefix, log, metrics }: RedisLinkOptions) {
     this.keyPrefix = keyPrefix
     this.isCluster = address.topology === 'cluster'
+    this.#address = address
     this.#description = describeRedisAddress(address)
     this.#log = log
     this.#metrics = metrics
@@ -90,6 +92,12 @@ export class RedisLink {
   async isServerOfCluster(): Promise<boolean> {
     const answer = await this.#clients.commands.info('cluster')
     return answer.includes('cluster_enabled:1')
+  }
+
+  /** @throws when there is no database of the number that was given: a connection goes on in the first one then. */
+  async requireDatabase(): Promise<void> {
+    const { database } = this.#address
+    if (database !== 0) await this.#clients.commands.select(database)
   }
 
   /** The start is over: from now on a loss is one. */

@@ -71,6 +71,7 @@ async function refusal(link: RedisLink, key: string): Promise<string | null> {
   try {
     // One server of a Cluster takes some of the keys, and would refuse the others later.
     if (!link.isCluster && (await link.isServerOfCluster())) return explainRedisError(new Error('part of a Cluster'))
+    await link.requireDatabase()
     await link.commands.eval(PROBE, 1, key)
     return null
   } catch (error) {

@@ -65,6 +65,11 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
       /READONLY/,
     ],
     [
+      'that has no such database',
+      async () => `${(await startRedis(['databases 4'])).url}/4`,
+      /no database of that number/,
+    ],
+    [
       'that is no Sentinel',
       async () => `${(await startRedis()).url.replace('redis', 'redis+sentinel')}/master`,
       /no Sentinel/,
