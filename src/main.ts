@@ -19,13 +19,16 @@ async function main(): Promise<void> {
           fail: () => log.error({}, `${name}: failed`),
           update: (note: string) => log.debug({ note }, name),
         })
+  const stopping = new AbortController()
   const starting = startService({
     config,
     log,
     beginStep,
     migrationsDirectory: fileURLToPath(new URL('../prisma/migrations', import.meta.url)),
+    stopping: stopping.signal,
   })
   endOnSignal(async () => {
+    stopping.abort()
     // One that is still starting is stopped as soon as it has started, so that nothing of it stays behind.
     const service = await starting.catch(() => null)
     await service?.close()

@@ -33,6 +33,8 @@ export interface PlatformOptions {
   readonly beginStep: BeginStep
   /** Where the migrations are. */
   readonly migrationsDirectory: string
+  /** Ends a start that waits for something; left out: nothing does. */
+  readonly stopping?: AbortSignal
 }
 
 /**
@@ -92,13 +94,13 @@ function inMemory(log: Logger): Pick<Platform, 'bus' | 'leases'> {
 
 async function openRedis(
   config: RedisConfig,
-  { log, metrics, beginStep }: PlatformOptions,
+  { log, metrics, beginStep, stopping }: PlatformOptions,
   opened: Closable[],
 ): Promise<Pick<Platform, 'bus' | 'leases'>> {
   const step = beginStep('Connecting to Redis')
   const link = await asStep(
     step,
-    () => connectToRedis({ ...config, log, metrics, onStep: (note) => step.update(note) }),
+    () => connectToRedis({ ...config, log, metrics, onStep: (note) => step.update(note), stopping }),
     () => describeRedisAddress(config.address),
   )
   opened.push({ name: 'The connections to Redis', close: () => link.close() })

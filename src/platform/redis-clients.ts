@@ -22,7 +22,6 @@ const CONNECT_TIMEOUT_MS = 2_000
 /** A server that owes an answer for so long hangs: the connection is given up for another. */
 const SILENCE_TIMEOUT_MS = 1_500
 const LONGEST_RETRY_DELAY_MS = 1_000
-const LEAVE_REPLICA_EVERY_MS = 10_000
 const CLOSE_WITHIN_MS = 500
 
 /** How long to wait before trying again; the nodes not all at once. */
@@ -47,16 +46,6 @@ const OF_COMMANDS = {
 } satisfies Settings
 
 const OF_SUBSCRIBER = { ...PATIENCE, enableOfflineQueue: false, maxRetriesPerRequest: null } satisfies Settings
-
-/** Connects again to a server that a failover made a replica, to find the new master; but not without end to one that stays a replica. */
-function leaveReplicas(): (error: Error) => boolean {
-  let leftAt = Number.NEGATIVE_INFINITY
-  return ({ message }) => {
-    if (!message.startsWith('READONLY') || performance.now() < leftAt + LEAVE_REPLICA_EVERY_MS) return false
-    leftAt = performance.now()
-    return true
-  }
-}
 
 /**
  * Begins to connect, and goes on until each is ended. Both connections live through failovers by themselves.
@@ -93,7 +82,7 @@ export async function endRedisClient(client: RedisClients['commands']): Promise<
 function openServer(address: RedisAddress): RedisClients {
   const where: Settings = { ...credentialsOf(address), ...hostsOf(address), retryStrategy: retryDelay }
   return {
-    commands: new Redis({ ...OF_COMMANDS, reconnectOnError: leaveReplicas(), enableOfflineQueue: false, ...where }),
+    commands: new Redis({ ...OF_COMMANDS, enableOfflineQueue: false, ...where }),
     subscriber: new Redis({ ...OF_SUBSCRIBER, ...where }),
   }
 }
@@ -117,7 +106,7 @@ function openCluster(address: RedisAddress, onError: (error: Error) => void): Re
     clusterRetryStrategy: retryDelay,
     slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
     slotsRefreshInterval: 5_000,
-    redisOptions: { ...OF_COMMANDS, reconnectOnError: leaveReplicas(), ...credentialsOf(address) },
+    redisOptions: { ...OF_COMMANDS, ...credentialsOf(address) },
     // A certificate is for names, not for what they resolve to.
     ...(address.usesTls && { dnsLookup: asItIs }),
   })

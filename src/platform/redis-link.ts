@@ -12,6 +12,12 @@ const PULSE_INTERVAL_WHILE_AWAY_MS = 200
 const ECHO_WITHIN_MS = 1_000
 const NO_ANSWER = 'it does not answer'
 
+/** Before each pulse a key is written, and goes by itself: a server that refuses that, a replica for example, is of no use. */
+const WRITE = `
+redis.call('ZADD', KEYS[1], 1, 'pulse')
+return redis.call('PEXPIRE', KEYS[1], 1000)
+`
+
 export interface RedisLinkOptions {
   readonly address: RedisAddress
   readonly keyPrefix: string
@@ -20,8 +26,8 @@ export interface RedisLinkOptions {
 }
 
 /**
- * This node's connection to Redis. A node is connected as long as it hears itself: every 2 s it publishes a pulse to a
- * channel of its own. That way also a server that hangs, a connection that died without a word, and a subscriber that
+ * This node's connection to Redis. A node is connected as long as it can write and hears itself: every 2 s it writes a key,
+ * and publishes a pulse to a channel of its own. That way also a server that hangs, a connection that died without a word, and a subscriber that
  * listens to a master of yesterday are noticed; then both connections are made anew.
  */
 export class RedisLink {
@@ -46,6 +52,8 @@ export class RedisLink {
   #echo = 0
   #timer: NodeJS.Timeout | undefined
   #reason: string | null = null
+  /** What the last pulse was refused for. */
+  #refusal: string | null = null
 
   /** Begins to connect. */
   constructor({ address, keyPrefix, log, metrics }: RedisLinkOptions) {
@@ -130,15 +138,26 @@ export class RedisLink {
     }
     this.#pulse += 1
     const pulse = this.#pulse
-    this.#clients.commands.publish(this.#pulseChannel, String(pulse)).catch((error) => this.#noteRefusal(error))
+    void this.#send(pulse)
     // Where it is this process that was held up, the echo has come by then, and is heard before the time is found to be over.
     this.#timer = setTimeout(() => setImmediate(() => this.#missEcho(pulse)), ECHO_WITHIN_MS)
+  }
+
+  async #send(pulse: number): Promise<void> {
+    const { commands } = this.#clients
+    try {
+      await commands.eval(WRITE, 1, this.#pulseChannel)
+      await commands.publish(this.#pulseChannel, String(pulse))
+    } catch (error) {
+      this.#noteRefusal(error)
+    }
   }
 
   #hear(channel: Buffer, message: Buffer): void {
     if (channel.toString() !== this.#pulseChannel || message.toString() !== String(this.#pulse)) return
     if (this.#isClosed) return
     this.#echo = this.#pulse
+    this.#refusal = null
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#beat(), PULSE_INTERVAL_MS)
     if (!this.#isConnected) this.#gain()
@@ -168,7 +187,7 @@ export class RedisLink {
 
   #missEcho(pulse: number): void {
     if (this.#isClosed || pulse !== this.#pulse || this.#echo === pulse) return
-    this.#lose(NO_ANSWER)
+    this.#lose(this.#refusal ?? NO_ANSWER)
     // Only one that is ready: the others are being made anew already, and some of ioredis' end for good when disturbed.
     for (const client of this.#allClients()) if (client.status === 'ready') client.disconnect(true)
   }
@@ -180,7 +199,9 @@ export class RedisLink {
 
   /** That nothing can be sent at the moment says less than why there is no connection. */
   #noteRefusal(error: unknown): void {
-    if (error instanceof Error && error.name === 'ReplyError') this.#note(error)
+    if (!(error instanceof Error) || error.name !== 'ReplyError') return
+    this.#note(error)
+    this.#refusal = explainRedisError(error)
   }
 
   /** A client ends by itself where a first step of connecting throws. */

@@ -11,12 +11,6 @@ const LONGEST_DELAY_MS = 1_000
 /** Who has said nothing for so long is said to be silent. */
 const SILENT_AFTER_MS = 1_000
 
-/** What every node does to a key of its own before it starts: write, and let it go. */
-const PROBE = `
-redis.call('ZADD', KEYS[1], 1, 'probe')
-return redis.call('PEXPIRE', KEYS[1], 1000)
-`
-
 export interface RedisOptions {
   readonly address: RedisAddress
   readonly keyPrefix: string
@@ -25,16 +19,18 @@ export interface RedisOptions {
   readonly metrics: Pick<Metrics, 'busLosses'>
   /** Told what is in the way, whenever that changes. */
   readonly onStep: (note: string) => void
+  /** Ends the trying; left out: only time does. */
+  readonly stopping?: AbortSignal | undefined
 }
 
 /**
  * Connects to Redis, and tries for up to `connectTimeoutMs`, pausing for up to a second in between. Resolves once
- * messages go through and keys can be written.
+ * keys can be written and messages go through.
  *
  * @throws {StartupError} when that can't be had; then nothing is left running.
  */
 export async function connectToRedis(options: RedisOptions): Promise<RedisLink> {
-  const { address, keyPrefix, connectTimeoutMs, log, onStep } = options
+  const { address, connectTimeoutMs, log, onStep, stopping } = options
   const where = describeRedisAddress(address)
   const link = new RedisLink(options)
   const silentFrom = Date.now() + SILENT_AFTER_MS
@@ -47,10 +43,14 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
     const { isConnected } = link
     // Connecting has its own pauses; asking again what was refused needs them too.
     delay = isConnected ? Math.min(delay * 2, LONGEST_DELAY_MS) : LOOK_AGAIN_MS
-    const reason = isConnected ? await refusal(link, `${keyPrefix}probe:${link.nodeId}`) : silence()
+    const reason = isConnected ? await refusal(link) : silence()
     if (isConnected && reason === null) {
       link.putToUse()
       return link
+    }
+    if (stopping?.aborted) {
+      await link.close()
+      throw new StartupError(`The start was stopped before ${where} could be used.`)
     }
     if (Date.now() >= endsAt) {
       await link.close()
@@ -66,13 +66,12 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
   }
 }
 
-/** Why keys can't be written; null when they can. */
-async function refusal(link: RedisLink, key: string): Promise<string | null> {
+/** Why it isn't the Redis that it was taken for; null when it is. */
+async function refusal(link: RedisLink): Promise<string | null> {
   try {
     // One server of a Cluster takes some of the keys, and would refuse the others later.
     if (!link.isCluster && (await link.isServerOfCluster())) return explainRedisError(new Error('part of a Cluster'))
     await link.requireDatabase()
-    await link.commands.eval(PROBE, 1, key)
     return null
   } catch (error) {
     return explainRedisError(error)

@@ -10,11 +10,11 @@ const BACK_WITHIN_MS = 5_000
 const NOTICED_WITHIN_MS = 5_000
 
 /** A log that can be looked at. */
-export function openLog(): { readonly log: Logger; messages(level?: number): string[] } {
-  const lines: { level: number; msg: string }[] = []
+export function openLog(): { readonly log: Logger; messages(level?: number): string[]; reasons(): unknown[] } {
+  const lines: { level: number; msg: string; reason?: unknown }[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => lines.push(JSON.parse(line)) })
   const messages = (least = 30) => lines.filter(({ level }) => level >= least).map(({ msg }) => msg)
-  return { log, messages }
+  return { log, messages, reasons: () => lines.map(({ reason }) => reason) }
 }
 
 /** Two nodes on one Redis; whoever opens them closes them. */

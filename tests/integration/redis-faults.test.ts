@@ -23,12 +23,14 @@ describe.skipIf(!hasRedisServer)('a Redis that', () => {
   let other: RedisNode
   let keyPrefix: string
   let messages: (level?: number) => string[]
+  let reasons: () => unknown[]
 
   beforeEach(async () => {
     redis = await RedisServer.start({ directory: inject('runDirectory') })
     onTestFinished(() => redis.kill())
     const opened = openLog()
     messages = opened.messages
+    reasons = opened.reasons
     keyPrefix = ownPrefix()
     nodes = await openTwoNodes({ url: redis.url, keyPrefix, log: opened.log })
     onTestFinished(() => nodes.close())
@@ -118,6 +120,26 @@ describe.skipIf(!hasRedisServer)('a Redis that', () => {
     const back = `Connected to Redis at 127.0.0.1:${redis.port} again`
     expect(messages()).toEqual([lost, lost, back, back, lost, lost, back, back])
     expect(messages(40)).toEqual([lost, lost, lost, lost])
+  })
+
+  test('takes no more writes, as a replica does, is as good as away: said once, with the reason, until it takes them again', async () => {
+    await redis.ask((client) => client.replicaof('127.0.0.1', '1'))
+    await untilCutOff(...nodes)
+    // Each try counts there; it is tried again and again.
+    const refusals = async () => {
+      const errors = await redis.ask((client) => client.info('errorstats'))
+      return Number(/errorstat_READONLY:count=(\d+)/.exec(errors)?.[1] ?? 0)
+    }
+    await vi.waitFor(async () => expect(await refusals()).toBeGreaterThan(6), 20_000)
+    expect([one.bus.isConnected, other.bus.isConnected]).toEqual([false, false])
+    const lost = `The connection to Redis at 127.0.0.1:${redis.port} is lost; trying again until it is back`
+    expect(messages()).toEqual([lost, lost])
+    expect(reasons()).toEqual([expect.stringContaining('READONLY'), expect.stringContaining('READONLY')])
+
+    await redis.ask((client) => client.replicaof('NO', 'ONE'))
+    await untilConnected(...nodes)
+    await one.leases.hold('presence', 'bea', 'held again', LONG_MS)
+    expect(await membersOf(other.leases, 'bea')).toEqual(['held again'])
   })
 
   test('is back empty is given time: what was known of a node that has not written yet counts for a while, and no longer', async () => {

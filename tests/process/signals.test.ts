@@ -68,6 +68,18 @@ test('SIGTERM during the very first start, when the data are just there, ends ev
   expectNothingRunsOn(service)
 }, 60_000)
 
+test('SIGTERM during a start that waits for a Redis that is not there ends everything', async () => {
+  const service = project.start({ env: { REDIS_URL: 'redis://127.0.0.1:1' } })
+  await service.untilPrinted(/can't be used yet; trying again/)
+  const since = performance.now()
+
+  service.signal('SIGTERM')
+
+  await service.ended
+  expect(performance.now() - since).toBeLessThan(5_000)
+  expectNothingRunsOn(service)
+}, 60_000)
+
 test('SIGTERM closes open sockets so that their clients come back, and is not held up by one that does not answer', async () => {
   const service = project.start()
   const webSocketUrl = (await service.url()).replace('http', 'ws')
