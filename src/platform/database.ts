@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.js'
+import { within } from '../within.js'
 import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js'
 
 /** A parameterised SQL statement, with a name under which a connection keeps it prepared. */
@@ -26,6 +27,9 @@ const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 const POOL_WAIT_MS = 2_000
 /** A little over the server's own limit, for a server that hangs and can't keep it. */
 const CLIENT_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 500
+
+/** How long connections that are in use are waited for at the end: one to a server that hangs may be for long. */
+const CLOSE_WITHIN_MS = 2_500
 
 export interface DatabaseOptions {
   readonly url: string
@@ -71,8 +75,10 @@ export function openDatabase({
     sqlStateOf,
     isUnavailable: isDatabaseUnavailable,
     async close() {
-      await prisma.$disconnect()
-      await pool.end()
+      await within(
+        CLOSE_WITHIN_MS,
+        prisma.$disconnect().then(() => pool.end()),
+      )
     },
   }
 }

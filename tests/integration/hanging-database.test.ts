@@ -1,3 +1,4 @@
+import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
 import { FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { refusalOf } from '../testkit/http-client.js'
@@ -99,3 +100,15 @@ test('a subscription and a connection that begin while it hangs are told to try 
   for (const { elapsedMs } of [subscribed, connected]) expect(elapsedMs).toBeLessThan(WITHIN_MS)
   await socket.close()
 })
+
+test('a node that is stopped while it hangs ends within 10 s', async () => {
+  const otherNode = await testService.startAnotherNode()
+  const socket = await RawSocket.connect(otherNode.webSocketUrl, bea.token)
+  proxy.hang()
+  const input = { transactionId: deal.id, content: 'while stopping', clientMessageId: 'while stopping' }
+  socket.subscribe('send', print(SEND), { input })
+  await socket.untilRead()
+  const { elapsedMs } = await timed(otherNode.close())
+  expect(elapsedMs).toBeLessThan(10_000)
+  expect(await socket.closed).toEqual({ code: 1012, reason: 'Service restart' })
+}, 30_000)
