@@ -96,10 +96,14 @@ export class RedisLink {
     this.#events.on('connected', listener)
   }
 
-  /** Whether a single server that was given is one of a Cluster's. */
-  async isServerOfCluster(): Promise<boolean> {
-    const answer = await this.#clients.commands.info('cluster')
-    return answer.includes('cluster_enabled:1')
+  /** Whether commands get through, whatever becomes of them. */
+  get canBeAsked(): boolean {
+    return this.#clients.commands.status === 'ready'
+  }
+
+  /** What the server says it is: `standalone`, `cluster` or `sentinel`. */
+  async mode(): Promise<string | undefined> {
+    return /^redis_mode:(\w+)/m.exec(await this.#clients.commands.info('server'))?.[1]
   }
 
   /** @throws when there is no database of the number that was given: a connection goes on in the first one then. */

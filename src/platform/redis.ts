@@ -42,8 +42,8 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
     await sleep(Math.min(delay, endsAt - Date.now()))
     const { isConnected } = link
     // Connecting has its own pauses; asking again what was refused needs them too.
-    delay = isConnected ? Math.min(delay * 2, LONGEST_DELAY_MS) : LOOK_AGAIN_MS
-    const reason = isConnected ? await refusal(link) : silence()
+    delay = link.canBeAsked ? Math.min(delay * 2, LONGEST_DELAY_MS) : LOOK_AGAIN_MS
+    const reason = (link.canBeAsked ? await refusal(link) : null) ?? (isConnected ? null : silence())
     if (isConnected && reason === null) {
       link.putToUse()
       return link
@@ -69,8 +69,10 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
 /** Why it isn't the Redis that it was taken for; null when it is. */
 async function refusal(link: RedisLink): Promise<string | null> {
   try {
-    // One server of a Cluster takes some of the keys, and would refuse the others later.
-    if (!link.isCluster && (await link.isServerOfCluster())) return explainRedisError(new Error('part of a Cluster'))
+    const mode = await link.mode()
+    if (mode === 'sentinel') return explainRedisError(new Error('Sentinel instances'))
+    // One server of a Cluster takes some of the keys, and would refuse the others.
+    if (mode === 'cluster' && !link.isCluster) return explainRedisError(new Error('part of a Cluster'))
     await link.requireDatabase()
     return null
   } catch (error) {
