@@ -32,7 +32,7 @@ export default defineConfig({
     projects: hasRedis ? [everything, overRedis] : [everything],
     globalSetup: ['tests/testkit/servers-setup.ts'],
     teardownTimeout: 20_000,
-    // Much of the time is spent waiting for other processes: one more at once than there are cores.
-    maxWorkers: availableParallelism() + 1,
+    // Much of the time is spent waiting, for other processes or for time to pass: more at once than there are cores.
+    maxWorkers: availableParallelism() + 2,
   },
 })
