@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../redis-address.js'
+import { within } from '../within.js'
 
 /** What is asked of Redis; single servers and Clusters answer alike. */
 export interface RedisCommands {
@@ -69,14 +71,9 @@ export async function endRedisClient(client: RedisClients['commands']): Promise<
     client.disconnect()
     return
   }
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, CLOSE_WITHIN_MS)
-    client.once('end', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    client.disconnect()
-  })
+  const ended = once(client, 'end')
+  client.disconnect()
+  await within(CLOSE_WITHIN_MS, ended)
 }
 
 function openServer(address: RedisAddress): RedisClients {

@@ -22,8 +22,10 @@ export interface Connection {
   readonly starting: Set<string>
   /** Subscriptions that haven't begun to listen yet. */
   readonly beginning: Set<Promise<unknown>>
-  /** Queries and mutations without an answer yet. */
-  readonly underWay: Set<Promise<unknown>>
+  /** The ids of queries and mutations that are not answered to the end yet. */
+  readonly underWay: Set<string>
+  /** Called whenever one of them is. */
+  onAnswered: () => void
 }
 
 /** What is known of a connection that was just opened. */
@@ -34,6 +36,7 @@ export function createConnection(socket: ProtocolSocket): Connection {
     starting: new Set(),
     beginning: new Set(),
     underWay: new Set(),
+    onAnswered: () => {},
   }
 }
 
@@ -41,6 +44,7 @@ export function createConnection(socket: ProtocolSocket): Connection {
 interface SocketOperation extends ExecutionArgs {
   readonly contextValue: TransportContext
   readonly connection: Connection
+  readonly id: string
 }
 
 /**
@@ -101,17 +105,18 @@ export function createProtocol({
         return [new GraphQLError('The id is in use')]
       }
       extra.starting.add(id)
-      return prepare(pipeline, extra, payload)
+      return prepare(pipeline, extra, id, payload)
+    },
+    onComplete({ extra }, id) {
+      if (extra.underWay.delete(id)) extra.onAnswered()
     },
     onOperation: ({ extra }, id) => void extra.starting.delete(id),
     execute(args) {
-      const { connection, contextValue } = args as SocketOperation
+      const { connection, id, contextValue } = args as SocketOperation
+      connection.underWay.add(id)
       // What was asked for earlier listens by now: who subscribes first and then reads misses nothing in between.
       const begun = contextValue.deadline.keep(Promise.allSettled(connection.beginning))
-      return among(
-        connection.underWay,
-        begun.then(() => execution.execute(args), refused),
-      )
+      return begun.then(() => execution.execute(args), refused)
     },
     subscribe(args) {
       const { connection } = args as SocketOperation
@@ -155,6 +160,7 @@ function tokenOf(connectionParams: Record<string, unknown> = {}): string {
 function prepare(
   pipeline: Pipeline,
   connection: Connection,
+  id: string,
   payload: SubscribePayload,
 ): SocketOperation | readonly GraphQLError[] {
   const { viewer } = connection
@@ -172,6 +178,7 @@ function prepare(
       operationName: payload.operationName,
       variableValues: payload.variables,
       connection,
+      id,
     }
   } catch (error) {
     // Anything but GraphQL errors would close the socket: a document nested too deep for the parser, for example.

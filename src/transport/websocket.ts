@@ -93,11 +93,18 @@ export class WebSocketDoor {
   }
 }
 
-/** Closes a socket when what is under way on it has been answered. */
-async function drain({ socket, underWay }: Connection): Promise<void> {
+/** Closes a socket when what is under way on it has been answered, or it is closing anyway. */
+async function drain(connection: Connection): Promise<void> {
+  const { socket, underWay } = connection
   socket.stopListening()
-  await within(ANSWER_WITHIN_MS, Promise.allSettled(underWay))
-  // The answers are handed to the socket one step later.
+  const answered = new Promise<void>((resolve) => {
+    connection.onAnswered = () => {
+      if (underWay.size === 0) resolve()
+    }
+    connection.onAnswered()
+  })
+  await within(ANSWER_WITHIN_MS, Promise.race([answered, socket.closing]))
+  // The last `complete` is handed to the socket in this very step, and so before the close frame.
   await delay(0)
   socket.close(SERVICE_RESTART, 'Service restart')
 }

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { print } from 'graphql'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { MessageStore } from '../../src/chat/message/message-store.js'
 import { DealLock } from '../testkit/deal-lock.js'
+import { fillDeal } from '../testkit/long-deal.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import { startTestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
@@ -79,5 +81,29 @@ test('an HTTP client that keeps its connection is answered, and told that this w
   expect(await json(response)).toMatchObject({ data: { sendMessage: { message: { sequence: 1 } } } })
   await closing
   agent.destroy()
+  await testService.close()
+})
+
+test('a large answer to a slow reader comes to its end, with its `complete`, before the socket is closed', async () => {
+  const testService = await startTestService()
+  const otherNode = await testService.startAnotherNode()
+  const bea = await testService.seed.person('bea')
+  const deal = await testService.seed.deal('deal', { buyer: bea })
+  await fillDeal(testService.database.url, deal, [bea], { count: 100, content: '界'.repeat(10_000) })
+  const socket = await RawSocket.connect(otherNode.webSocketUrl, bea.token)
+  const page = `messages(transactionId: "${deal.id}", last: 100) { nodes { content } }`
+  const read = vi.spyOn(MessageStore.prototype, 'pages')
+  socket.subscribe('large', `{ ${['a', 'b', 'c', 'd'].map((alias) => `${alias}: ${page}`).join(' ')} }`)
+  socket.pause()
+  await vi.waitFor(() => expect(read).toHaveBeenCalledTimes(4))
+  await Promise.all(read.mock.results.map(({ value }) => value))
+  const closing = otherNode.close()
+  // The closing has begun by now, and waits.
+  await new Promise(setImmediate)
+  socket.resume()
+  expect(await socket.next()).toMatchObject({ id: 'large', type: 'next' })
+  expect(await socket.next()).toEqual({ id: 'large', type: 'complete' })
+  expect(await socket.closed).toEqual(RESTART)
+  await closing
   await testService.close()
 })
