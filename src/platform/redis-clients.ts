@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../redis-address.js'
 import { within } from '../within.js'
@@ -71,7 +70,8 @@ export async function endRedisClient(client: RedisClients['commands']): Promise<
     client.disconnect()
     return
   }
-  const ended = once(client, 'end')
+  // What goes wrong meanwhile, a handshake that is broken off for example, has its listener already.
+  const ended = new Promise<void>((resolve) => client.once('end', resolve))
   client.disconnect()
   await within(CLOSE_WITHIN_MS, ended)
 }

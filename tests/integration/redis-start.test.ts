@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { promisify } from 'node:util'
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../../src/platform/postmaster.js'
 import { StartupError } from '../../src/startup-error.js'
@@ -92,6 +95,17 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
     expect([message, ...steps, ...messages].join()).not.toContain(PASSWORD)
     expect(tookMs).toBeGreaterThanOrEqual(GIVE_UP_AFTER_MS)
     expect(tookMs).toBeLessThan(GIVE_UP_AFTER_MS + 3_000)
+  })
+
+  test('that leaves a TLS handshake under way is given up as cleanly', async () => {
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const { message } = await refusalOf(`rediss://127.0.0.1:${port}`)
+    expect(message).toMatch(/it does not answer in TLS/)
+    const countConnections = promisify(server.getConnections.bind(server))
+    await vi.waitFor(async () => expect(await countConnections()).toBe(0))
   })
 
   test('that comes a little later goes on as soon as it is there', async () => {
