@@ -17,16 +17,16 @@ beforeAll(async () => {
   sam = await testService.seed.person('sam')
 })
 beforeEach(() => {
-  vi.spyOn(TimelineFollowers.prototype, 'lease')
+  vi.spyOn(TimelineFollowers.prototype, 'borrow')
 })
 afterEach(() => vi.restoreAllMocks())
 afterAll(() => testService.close())
 
-/** The followers of the service, once it has been asked for `leases`. */
-async function followersAfter(leases: number): Promise<TimelineFollowers> {
-  const lease = vi.mocked(TimelineFollowers.prototype.lease)
-  await vi.waitFor(() => expect(lease).toHaveBeenCalledTimes(leases))
-  const followers: unknown = lease.mock.contexts[0]
+/** The followers of the service, once it has been asked for `borrowings`. */
+async function followersAfter(borrowings: number): Promise<TimelineFollowers> {
+  const borrow = vi.mocked(TimelineFollowers.prototype.borrow)
+  await vi.waitFor(() => expect(borrow).toHaveBeenCalledTimes(borrowings))
+  const followers: unknown = borrow.mock.contexts[0]
   if (!(followers instanceof TimelineFollowers)) throw new Error('Nobody has asked for a follower')
   return followers
 }
@@ -107,7 +107,7 @@ test.each(['complete', 'close', 'terminate'] as const)(
       if (end === 'complete') socket.send({ type: 'complete', id: 'early' })
       await socket.untilPong()
       if (end !== 'complete') await socket[end]()
-      expect(TimelineFollowers.prototype.lease).not.toHaveBeenCalled()
+      expect(TimelineFollowers.prototype.borrow).not.toHaveBeenCalled()
     })
 
     await noneIsLeft(await followersAfter(1))

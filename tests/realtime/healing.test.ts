@@ -35,7 +35,7 @@ afterAll(async () => {
 
 /** Deals that Sam follows in every way. When they are there, so are their followers. */
 async function samFollows(where: keyof typeof clients, count: number, position: number): Promise<Followed[]> {
-  const lease = vi.spyOn(TimelineFollowers.prototype, 'lease')
+  const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
   const followed = await Promise.all(
     Array.from({ length: count }, async () => {
       deals += 1
@@ -43,7 +43,7 @@ async function samFollows(where: keyof typeof clients, count: number, position: 
       return followInEveryWay(clients[where], deal, position)
     }),
   )
-  await vi.waitFor(() => expect(lease).toHaveResolvedTimes(count * SUBSCRIPTION_NAMES.length), 10_000)
+  await vi.waitFor(() => expect(borrow).toHaveResolvedTimes(count * SUBSCRIPTION_NAMES.length), 10_000)
   return followed
 }
 

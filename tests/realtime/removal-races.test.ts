@@ -53,16 +53,16 @@ afterAll(() => testService.close())
 
 test('who is removed at the very moment of subscribing hears nothing of what follows', async () => {
   const deal = await testService.seed.deal('race', { buyer: bea, seller: sam })
-  const lease = TimelineFollowers.prototype.lease
-  vi.spyOn(TimelineFollowers.prototype, 'lease').mockImplementationOnce(async function (this: TimelineFollowers, key) {
+  const borrow = TimelineFollowers.prototype.borrow
+  vi.spyOn(TimelineFollowers.prototype, 'borrow').mockImplementationOnce(async function (this: TimelineFollowers, key) {
     // Sam was still a participant when access was checked.
     await deal.seat({ buyer: bea })
-    return lease.call(this, key)
+    return borrow.call(this, key)
   })
   const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
   socket.subscribe('sam', print(FOLLOW_MESSAGES), { transactionId: deal.id })
   const answer = socket.next()
-  await vi.waitFor(() => expect(TimelineFollowers.prototype.lease).toHaveReturned())
+  await vi.waitFor(() => expect(TimelineFollowers.prototype.borrow).toHaveReturned())
   await bea.say(deal, 'not for Sam')
 
   expect(await answer).toEqual({ type: 'error', id: 'sam', payload: [GONE] })

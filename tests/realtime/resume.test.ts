@@ -139,10 +139,10 @@ test('a cursor that is ahead of what the service has passed on brings nothing a 
     return read.apply(this, args)
   })
   await testService.service.services.message.edit(bea.viewer, id, 'Hello')
-  const lease = vi.spyOn(TimelineFollowers.prototype, 'lease')
+  const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
   const after = await timelineCursor(sam, deal)
   const second = listen(client, FOLLOW_TIMELINE, { transactionId: deal.id, after })
-  await vi.waitFor(() => expect(lease).toHaveReturned())
+  await vi.waitFor(() => expect(borrow).toHaveReturned())
   letGo()
   await bea.say(deal, 'next')
 

@@ -44,12 +44,12 @@ afterAll(() => testService.close())
 test('who unsubscribes while it waits leaves nothing behind', async () => {
   await bea.say(deal, 'unheard')
   const { timeline } = testService.service.services
-  const lease = vi.spyOn(TimelineFollowers.prototype, 'lease')
+  const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
   const subscription = await timeline.follow(sam.viewer, deal.key, {
     after: encodeCursor(deal.key, 0),
     kinds: ['MESSAGE_SENT'],
   })
-  const followers = lease.mock.contexts[0] as TimelineFollowers
+  const followers = borrow.mock.contexts[0] as TimelineFollowers
   expect(followers.size).toBe(1)
   await testService.database.goAway()
   const read = vi.spyOn(TimelineStore.prototype, 'read')
@@ -61,17 +61,17 @@ test('who unsubscribes while it waits leaves nothing behind', async () => {
 })
 
 test('who subscribes meanwhile is refused, and leaves nothing behind', async () => {
-  const { lease } = TimelineFollowers.prototype
-  const leases = vi.spyOn(TimelineFollowers.prototype, 'lease').mockImplementationOnce(async function (
+  const { borrow } = TimelineFollowers.prototype
+  const borrowings = vi.spyOn(TimelineFollowers.prototype, 'borrow').mockImplementationOnce(async function (
     this: TimelineFollowers,
     key,
   ) {
     await testService.database.goAway()
-    return lease.call(this, key)
+    return borrow.call(this, key)
   })
   const listener = listen(client, WITH_NEWEST, { transactionId: deal.id })
   expect(await listener.ended).toEqual([AWAY])
-  const followers = leases.mock.contexts[0] as TimelineFollowers
+  const followers = borrowings.mock.contexts[0] as TimelineFollowers
   expect(followers.size).toBe(0)
   expect(await listen(client, WITH_NEWEST, { transactionId: deal.id }).ended).toEqual([AWAY])
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { TypingService } from '../../src/chat/typing/typing-service.js'
 import { TypingStore } from '../../src/chat/typing/typing-store.js'
-import { TypingWatches } from '../../src/chat/typing/typing-watches.js'
+import { TypingWatch } from '../../src/chat/typing/typing-watch.js'
 import { graphql } from '../generated/gql.js'
 import { watchFollowers } from '../testkit/followers.js'
 import { refusalOf } from '../testkit/http-client.js'
@@ -24,7 +24,7 @@ const TYPING_USERS = graphql(`
   }
 `)
 
-const leaseWatch = vi.spyOn(TypingWatches.prototype, 'lease')
+const stopWatch = vi.spyOn(TypingWatch.prototype, 'stop')
 const followers = watchFollowers()
 const begun = watchBeginnings(TypingService.prototype)
 let testService: TestService
@@ -275,12 +275,11 @@ describe('the subscription', () => {
     const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
     socket.subscribe('1', 'subscription ($id: ID!) { typingChanged(transactionId: $id) { isTyping } }', { id: deal.id })
     await begun.count(1)
-    const [watches] = leaseWatch.mock.contexts
-    expect(watches).toMatchObject({ size: 1 })
     expect(followers.size).toBe(1)
+    stopWatch.mockClear()
     await socket[end]()
     await vi.waitFor(() => expect(followers.size).toBe(0))
-    expect(watches).toMatchObject({ size: 0 })
+    await vi.waitFor(() => expect(stopWatch).toHaveBeenCalledTimes(1))
   })
 })
 

@@ -12,15 +12,15 @@ const LONG = '界'.repeat(10_000)
 test('a reader who vanishes with frames on the way leaves nothing behind, and is no incident', async () => {
   const logged: string[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void logged.push(line) })
-  const lease = vi.spyOn(TimelineFollowers.prototype, 'lease')
+  const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
   const testService = await startTestService({}, log)
   const bea = await testService.seed.person('bea')
   const sam = await testService.seed.person('sam')
   const deal = await testService.seed.deal('vanishing', { buyer: bea, seller: sam })
   const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
   for (const id of ['one', 'other']) socket.subscribe(id, print(FOLLOW_MESSAGES), { transactionId: deal.id })
-  await vi.waitFor(() => expect(lease).toHaveBeenCalledTimes(2))
-  const followers = lease.mock.contexts[0] as TimelineFollowers
+  await vi.waitFor(() => expect(borrow).toHaveBeenCalledTimes(2))
+  const followers = borrow.mock.contexts[0] as TimelineFollowers
   socket.pause()
   for (let batch = 0; batch < 5; batch += 1) {
     await Promise.all(Array.from({ length: 100 }, () => bea.say(deal, LONG)))

@@ -6,7 +6,7 @@ import { startTestService, type TestService } from '../testkit/service.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { SUBSCRIPTION_NAMES, SUBSCRIPTIONS } from './timeline-documents.js'
 
-const lease = vi.spyOn(TimelineFollowers.prototype, 'lease')
+const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
 let testService: TestService
 let bea: Person
 let sam: Person
@@ -31,11 +31,11 @@ const POSITIONS = { messageAdded: 7, messageChanged: 8, transactionStatusChanged
 test.each(SUBSCRIPTION_NAMES)('%s without a cursor begins with what comes next', async (name) => {
   const deal = await testService.seed.deal(`next-${name}`, { buyer: bea, seller: sam })
   await doSomethingOfEach(deal, 'FUNDED')
-  const before = lease.mock.calls.length
+  const before = borrow.mock.calls.length
   const client = connect(testService.webSocketUrl, sam.token)
   const listener = listen<object, { transactionId: string }>(client, SUBSCRIPTIONS[name], { transactionId: deal.id })
   // It has begun when it asks for what is to come.
-  await vi.waitFor(() => expect(lease.mock.calls.length).toBeGreaterThan(before))
+  await vi.waitFor(() => expect(borrow.mock.calls.length).toBeGreaterThan(before))
 
   await doSomethingOfEach(deal, 'SHIPPED')
 

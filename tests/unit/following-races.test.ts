@@ -78,11 +78,11 @@ const ring = (position: number) => bus.publish('timelineAdvanced', KEY, { positi
 
 /** Somebody who has read up to `seen`, and wants what comes after `after`. The first starts a follower at 5. */
 async function follow(after: number, seen: number): Promise<TimelineSubscription> {
-  const leasing = followers.lease(KEY)
+  const borrowing = followers.borrow(KEY)
   await everythingElse()
   heads.shift()?.answer(stands(5))
-  const lease = await leasing
-  lease.follower.see(seen)
+  const loan = await borrowing
+  loan.thing.see(seen)
   const guard = { kinds: [], check() {} }
   const options = {
     transactionKey: KEY,
@@ -92,7 +92,7 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
     partner: null,
     guard,
   }
-  const subscription = new TimelineSubscription({ lease, store, metrics }, options)
+  const subscription = new TimelineSubscription({ loan, store, metrics }, options)
   subscriptions.push(subscription)
   return subscription
 }
@@ -105,11 +105,11 @@ async function heal(head: number): Promise<void> {
 }
 
 test('what rings while a follower starts is read', async () => {
-  const leasing = followers.lease(KEY)
+  const borrowing = followers.borrow(KEY)
   await everythingElse()
   ring(7)
   heads.shift()?.answer(stands(5))
-  const { release } = await leasing
+  const { release } = await borrowing
   expect(readings.map(({ question }) => question)).toEqual([[5, 7]])
   release()
 })

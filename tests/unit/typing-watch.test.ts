@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Loan, Loans } from '../../src/chat/loans.js'
 import { OwnTypists } from '../../src/chat/typing/own-typists.js'
 import type { TypingEvent, Typist } from '../../src/chat/typing/typing.js'
-import { TypingWatches, type WatchLease } from '../../src/chat/typing/typing-watches.js'
+import { TypingWatch } from '../../src/chat/typing/typing-watch.js'
 import type { LatestValues } from '../../src/events/latest-values.js'
 import type { User } from '../../src/generated/prisma/client.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
@@ -14,7 +15,7 @@ let bus: MemoryEventBus
 let typists: Typist[]
 /** What happens while it is read who is typing. */
 let whileReading: () => void
-let watches: TypingWatches
+let watches: Loans<TypingWatch>
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -23,16 +24,14 @@ beforeEach(() => {
   })
   typists = []
   whileReading = () => {}
-  watches = new TypingWatches({
-    bus,
-    typing: {
-      async typists() {
-        const read = [...typists]
-        whileReading()
-        return [read]
-      },
+  const typing = {
+    async typists() {
+      const read = [...typists]
+      whileReading()
+      return [read]
     },
-  })
+  }
+  watches = new Loans({ start: (transactionKey) => TypingWatch.start(transactionKey, { bus, typing }) })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -52,9 +51,9 @@ async function told(values: LatestValues<string, TypingEvent>): Promise<[string,
   }
 }
 
-async function join(): Promise<WatchLease & { values: LatestValues<string, TypingEvent> }> {
-  const lease = await watches.lease('deal')
-  return { ...lease, values: lease.watch.join() }
+async function join(): Promise<Loan<TypingWatch> & { values: LatestValues<string, TypingEvent> }> {
+  const loan = await watches.borrow('deal')
+  return { ...loan, values: loan.thing.join() }
 }
 
 describe('whoever watches', () => {
@@ -70,7 +69,7 @@ describe('whoever watches', () => {
   })
 
   test('is told once that somebody stopped, and never of somebody who did not type', async () => {
-    const { values, watch } = await join()
+    const { values, thing: watch } = await join()
     say(sam, null)
     say(bea, inMs(6_000))
     say(bea, null)
@@ -146,7 +145,7 @@ describe('whoever watches', () => {
 
   test('shares what is known with all who watch, and leaves nothing behind', async () => {
     const [one, other] = [await join(), await join()]
-    expect(one.watch).toBe(other.watch)
+    expect(one.thing).toBe(other.thing)
     say(bea, inMs(6_000))
     expect(await told(one.values)).toEqual([['bea', true]])
     expect(await told(other.values)).toEqual([['bea', true]])
@@ -155,6 +154,7 @@ describe('whoever watches', () => {
     one.release()
     expect(watches.size).toBe(1)
     other.release()
+    await Promise.resolve()
     expect(watches.size).toBe(0)
     expect(vi.getTimerCount()).toBe(0)
     say(bea, inMs(6_000))
@@ -165,8 +165,8 @@ describe('whoever watches', () => {
     whileReading = () => {
       throw new RangeError('The database is away')
     }
-    await expect(Promise.all([watches.lease('deal'), watches.lease('deal')])).rejects.toThrow('away')
-    await expect(watches.lease('deal')).rejects.toThrow('away')
+    await expect(Promise.all([watches.borrow('deal'), watches.borrow('deal')])).rejects.toThrow('away')
+    await expect(watches.borrow('deal')).rejects.toThrow('away')
     expect(watches.size).toBe(0)
     say(bea, inMs(6_000))
     expect(vi.getTimerCount()).toBe(0)

@@ -84,10 +84,10 @@ export class TimelineService {
     const head = access.transaction.timelinePosition
     // From where the viewer's seat was seen, not from where the follower is: a removal in between must not be passed over.
     const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })
-    const lease = await this.#followers.lease(transactionKey)
-    lease.follower.see(head)
+    const loan = await this.#followers.borrow(transactionKey)
+    loan.thing.see(head)
     return new TimelineSubscription(
-      { lease, store: this.#timelines, metrics: this.#metrics },
+      { loan, store: this.#timelines, metrics: this.#metrics },
       {
         transactionKey,
         after: position,

@@ -2,9 +2,10 @@ import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { TimelineEntryKind } from '../../generated/prisma/client.js'
 import type { CatchUpReason, Metrics } from '../../metrics.js'
+import type { Loan } from '../loans.js'
 import type { Stretch } from './read-statement.js'
 import { cursorAhead } from './timeline-cursor.js'
-import type { FollowerLease } from './timeline-followers.js'
+import type { TimelineFollower } from './timeline-follower.js'
 import type { Reading, TimelineReader } from './timeline-store.js'
 
 export interface SubscriptionOptions {
@@ -25,7 +26,7 @@ export type SubscriptionMetrics = Pick<Metrics, 'catchUps' | 'queueOverflows'>
 
 export interface SubscriptionParts {
   /** The subscription's from now on. */
-  readonly lease: FollowerLease
+  readonly loan: Loan<TimelineFollower>
   readonly store: TimelineReader
   readonly metrics: SubscriptionMetrics
 }
@@ -37,7 +38,8 @@ export interface SubscriptionParts {
  * `return()` ends it at once, also while a `next()` waits: an async generator by itself would hang there.
  */
 export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
-  readonly #lease: FollowerLease
+  readonly #follower: TimelineFollower
+  readonly #release: () => void
   readonly #store: TimelineReader
   readonly #metrics: SubscriptionMetrics
   readonly #options: SubscriptionOptions
@@ -51,8 +53,9 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   /** Up to where everything that matches was given out. */
   #position: number
 
-  constructor({ lease, store, metrics }: SubscriptionParts, options: SubscriptionOptions) {
-    this.#lease = lease
+  constructor({ loan, store, metrics }: SubscriptionParts, options: SubscriptionOptions) {
+    this.#follower = loan.thing
+    this.#release = loan.release
     this.#store = store
     this.#metrics = metrics
     this.#options = options
@@ -88,13 +91,13 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     this.#giveUp()
     this.#queue?.close()
     this.#leave()
-    this.#lease.release()
+    this.#release()
   }
 
   async *#follow(): AsyncGenerator<LiveEntry, void> {
     let reason: CatchUpReason = 'after'
     while (!this.#isEnded) {
-      if (this.#position < this.#lease.follower.position) this.#metrics.catchUps.inc({ reason })
+      if (this.#position < this.#follower.position) this.#metrics.catchUps.inc({ reason })
       if (this.#hasMovedAway) await this.#confirmPartner()
       yield* this.#catchUp()
       reason = yield* this.#listen()
@@ -103,7 +106,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
 
   /** Gives out what is stored, until we are where the follower is. */
   async *#catchUp(): AsyncGenerator<LiveEntry, void> {
-    const { follower } = this.#lease
+    const follower = this.#follower
     const { transactionKey, kinds, guard, readerKey } = this.#options
     const wanted = [...new Set([...kinds, ...guard.kinds])]
     while (!this.#isEnded && !follower.hasGoneBack && !this.#hasMovedAway && this.#position < follower.position) {
@@ -124,7 +127,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
       return (await this.#unlessEnded(this.#store.read(stretch))) ?? nothing
     } catch (error) {
       if (!this.#store.isUnavailable(error)) throw error
-      await this.#unlessEnded(this.#lease.follower.untilAnswered(error))
+      await this.#unlessEnded(this.#follower.untilAnswered(error))
       return nothing
     }
   }
@@ -144,7 +147,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
    * @returns why there may be something to catch up on.
    */
   async *#listen(): AsyncGenerator<LiveEntry, CatchUpReason> {
-    const { follower } = this.#lease
+    const follower = this.#follower
     // Looking and joining are one step: between two steps of a generator the follower may move on.
     if (this.#isEnded || this.#hasMovedAway || follower.position > this.#position) return 'behind'
     const queue = follower.join()
@@ -161,18 +164,18 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
 
   /** Whether, as far as the follower knows, the transaction belongs to somebody else than when the partner's access was seen. */
   get #hasMovedAway(): boolean {
-    return this.#options.partner !== null && this.#lease.follower.partnerClientId !== this.#partnerClientId
+    return this.#options.partner !== null && this.#follower.partnerClientId !== this.#partnerClientId
   }
 
   async #confirmPartner(): Promise<void> {
-    const { partnerClientId } = this.#lease.follower
+    const { partnerClientId } = this.#follower
     await this.#options.partner?.confirmAccess()
     // It was the follower who was behind.
     this.#partnerClientId = partnerClientId
   }
 
   #leave(): void {
-    if (this.#queue) this.#lease.follower.leave(this.#queue)
+    if (this.#queue) this.#follower.leave(this.#queue)
     this.#queue = null
   }
 

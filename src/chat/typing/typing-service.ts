@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Viewer } from '../../auth/viewer.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { User } from '../../generated/prisma/client.js'
+import { Loans } from '../loans.js'
 import { PassingSubscription } from '../timeline/passing-subscription.js'
 import { whoLeft } from '../timeline/timeline.js'
 import type { TimelineService } from '../timeline/timeline-service.js'
@@ -11,7 +12,7 @@ import { requireUser } from '../user/user-policy.js'
 import { OwnTypists } from './own-typists.js'
 import { REPEAT_WITHIN_MS, TYPING_FOR_MS, type TypingEvent } from './typing.js'
 import type { TypingStore } from './typing-store.js'
-import { TypingWatches } from './typing-watches.js'
+import { TypingWatch } from './typing-watch.js'
 
 /** Who is typing. All of it passes by itself. */
 export class TypingService {
@@ -20,7 +21,7 @@ export class TypingService {
   readonly #timeline: TimelineService
   readonly #bus: EventBus
   readonly #log: Pick<Logger, 'error'>
-  readonly #watches: TypingWatches
+  readonly #watches: Loans<TypingWatch>
   readonly #own = new OwnTypists()
   /** By person: who says that they type and at once sends, or is gone, must not be shown to type on. */
   readonly #turns = new Turns()
@@ -37,7 +38,7 @@ export class TypingService {
     this.#timeline = parts.timeline
     this.#bus = parts.bus
     this.#log = parts.log
-    this.#watches = new TypingWatches(parts)
+    this.#watches = new Loans({ start: (transactionKey) => TypingWatch.start(transactionKey, parts) })
   }
 
   /**
@@ -89,7 +90,7 @@ export class TypingService {
   async follow(viewer: Viewer, transactionKey: string): Promise<PassingSubscription<TypingEvent>> {
     const timeline = await this.#timeline.follow(viewer, transactionKey, { kinds: ['PARTICIPANT_LEFT'] })
     try {
-      const { watch, release } = await this.#watches.lease(transactionKey)
+      const { thing: watch, release } = await this.#watches.borrow(transactionKey)
       const values = watch.join()
       return new PassingSubscription({
         values,

@@ -14,8 +14,6 @@ export interface WatchParts {
  * nobody has to say so.
  */
 export class TypingWatch {
-  readonly #transactionKey: string
-  readonly #parts: WatchParts
   readonly #typists = new Map<string, Typist & { readonly timer: NodeJS.Timeout }>()
   readonly #listeners = new Set<LatestValues<string, TypingEvent>>()
   /** Of whom the bus has told while it starts: what is read of them may be older. */
@@ -24,19 +22,26 @@ export class TypingWatch {
   #isStopped = false
   #unsubscribe: Unsubscribe = () => {}
 
-  constructor(transactionKey: string, parts: WatchParts) {
-    this.#transactionKey = transactionKey
-    this.#parts = parts
-  }
+  private constructor() {}
 
-  /** Begins to listen, then reads who is typing already. Nobody is told of those, until they go out. */
-  async start(): Promise<void> {
-    const { bus, typing } = this.#parts
-    this.#unsubscribe = await bus.subscribe('typingChanged', this.#transactionKey, (news) => this.#hear(news))
-    const [typists = []] = await typing.typists([this.#transactionKey])
-    for (const typist of typists) if (!this.#heardOf.has(typist.user.key)) this.#light(typist)
-    this.#isStarting = false
-    this.#heardOf.clear()
+  /**
+   * Begins to listen, then reads who is typing already. Nobody is told of those, until they go out.
+   *
+   * @throws when that can't be read; then nothing is left behind.
+   */
+  static async start(transactionKey: string, { bus, typing }: WatchParts): Promise<TypingWatch> {
+    const watch = new TypingWatch()
+    watch.#unsubscribe = await bus.subscribe('typingChanged', transactionKey, (news) => watch.#hear(news))
+    try {
+      const [typists = []] = await typing.typists([transactionKey])
+      for (const typist of typists) if (!watch.#heardOf.has(typist.user.key)) watch.#light(typist)
+    } catch (error) {
+      watch.stop()
+      throw error
+    }
+    watch.#isStarting = false
+    watch.#heardOf.clear()
+    return watch
   }
 
   /** What changes from now on, of each person the latest. */

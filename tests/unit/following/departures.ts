@@ -33,9 +33,9 @@ export class Departures {
 
   /** Follows it as this person, whose own departure ends it. */
   async follow(userKey: string): Promise<TimelineSubscription> {
-    const lease = await this.followers.lease('deal')
+    const loan = await this.followers.borrow('deal')
     return new TimelineSubscription(
-      { lease, store: this.#store, metrics: createMetrics() },
+      { loan, store: this.#store, metrics: createMetrics() },
       {
         transactionKey: 'deal',
         after: this.#entries.length,
