@@ -28,7 +28,7 @@ export class SendStoreModel {
   /** How each call so far got its locks. */
   readonly lockings: Locking[] = []
   nowMs = 0
-  /** The most calls that waited for a lock as long as any does, at once. */
+  /** The most calls at once that waited for the lock of a transaction that stays locked. */
   mostStuckCalls = 0
   #stuckCalls = 0
   readonly #scheduler: Scheduler
@@ -43,12 +43,12 @@ export class SendStoreModel {
     send: async (sends, locking) => {
       const fate = this.#nextFate(sends)
       this.lockings.push(locking)
-      if (locking.patienceMs === 500) this.#stuckCalls += 1
+      if (isLast(locking)) this.#stuckCalls += 1
       this.mostStuckCalls = Math.max(this.mostStuckCalls, this.#stuckCalls)
       await this.#scheduler.schedule(Promise.resolve(), 'the call')
       const answers = this.#call(sends, locking, fate)
       await this.#scheduler.schedule(Promise.resolve(), 'its answer')
-      if (locking.patienceMs === 500) this.#stuckCalls -= 1
+      if (isLast(locking)) this.#stuckCalls -= 1
       this.nowMs += fate.elapsedMs
       if (fate.end === 'answered') return answers
       for (const { messageId } of sends) this.#excuse(messageId, sends.length === 1 ? `${fate.end} alone` : fate.end)
@@ -74,12 +74,13 @@ export class SendStoreModel {
     return this.stored.find((other) => keyOf(other) === keyOf(send))
   }
 
-  #call(sends: readonly Send[], { patienceMs, awaited }: Locking, { end, locked }: Fate): SendAnswer[] {
+  #call(sends: readonly Send[], locking: Locking, { end, locked }: Fate): SendAnswer[] {
+    const { patienceMs, awaited } = locking
     const members = sends.filter(({ senderKey }) => senderKey !== STRANGER)
     if (patienceMs > 0 && members.length < sends.length) throw new Error('A stranger was made to wait')
     const keys = sends.flatMap((send) => (send.clientMessageId === null ? [] : keyOf(send)))
     if (new Set(keys).size < keys.length) throw new Error('Equal keys are in one batch')
-    for (const { messageId, transactionKey } of patienceMs === 500 ? members : []) {
+    for (const { messageId, transactionKey } of isLast(locking) ? members : []) {
       if (locked.includes(transactionKey)) this.#excuse(messageId, 'locked')
     }
     const isFree = ({ transactionKey }: Send) => !locked.includes(transactionKey) && !awaited.includes(transactionKey)
@@ -107,6 +108,11 @@ export class SendStoreModel {
   #excuse(messageId: string, reason: string): void {
     this.excuses.set(messageId, (this.excuses.get(messageId) ?? new Set()).add(reason))
   }
+}
+
+/** Whether nobody waits for the lock after this call: it waits as long as any does, or was in vain just before. */
+function isLast({ patienceMs }: Locking): boolean {
+  return patienceMs === 500 || patienceMs === 50
 }
 
 /** Sends with the same are one message; without a clientMessageId each is one. */

@@ -15,8 +15,10 @@ const MAX_UNSETTLED = 20_000
 /** Longer than the commits of other nodes, and the changes that somebody makes to a message, take. */
 const SHORT_PATIENCE_MS = 100
 const PATIENCE_MS = 500
-/** For so long a transaction is taken to be locked still that was not to be had with all patience. */
-const STUCK_FOR_MS = 1_000
+/** With a transaction that was not to be had with all patience just now: others that are stuck wait for their turn. */
+const SPENT_PATIENCE_MS = 50
+/** For so long, or until something is stored in it, a transaction is taken to be locked still that was not to be had with all patience. */
+const STUCK_FOR_MS = 5_000
 
 export interface SendLanesParts {
   readonly store: Pick<MessageStore, 'send' | 'findStored'>
@@ -37,7 +39,7 @@ export interface SendLanesParts {
  * strangers, and what is free is stored. The sends of locked transactions go on to the patient lane, where they wait
  * together, shortly; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
  * wait, what arrives for that transaction takes the same way behind them. One that was found to stay locked is not waited
- * for in the patient lane for a while: it would use up the patience that is for all.
+ * for in the patient lane for a while, and only shortly in its own: it would use up the patience, and the turns, that are for all.
  */
 export class SendLanes {
   readonly #parts: SendLanesParts
@@ -58,11 +60,19 @@ export class SendLanes {
     this.#now = parts.now ?? (() => performance.now())
     this.#limitStuckCalls = pLimit(parts.maxStuckCalls)
     this.#firstLanes = Array.from({ length: LANE_COUNT }, () =>
-      this.#createLane(0, (key) => this.#waitingCounts.has(key), { onLocked: (job) => this.#addToPatientLane(job) }),
+      this.#createLane(
+        () => 0,
+        (key) => this.#waitingCounts.has(key),
+        { onLocked: (job) => this.#addToPatientLane(job) },
+      ),
     )
-    this.#patientLane = this.#createLane(SHORT_PATIENCE_MS, (key) => this.#isStuck(key), {
-      onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
-    })
+    this.#patientLane = this.#createLane(
+      () => SHORT_PATIENCE_MS,
+      (key) => this.#isStuck(key),
+      {
+        onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
+      },
+    )
   }
 
   /** @throws {ServiceUnavailableError} when the message is not known to be stored. */
@@ -97,7 +107,8 @@ export class SendLanes {
   #stuckLane(transactionKey: string): SendLane {
     const existing = this.#stuckLanes.get(transactionKey)
     if (existing) return existing
-    const lane = this.#createLane(PATIENCE_MS, () => false, {
+    const patience = () => (this.#wasStuckJustNow(transactionKey) ? SPENT_PATIENCE_MS : PATIENCE_MS)
+    const lane = this.#createLane(patience, () => false, {
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
       onLocked: (job) => {
         this.#rememberStuck(transactionKey)
@@ -111,7 +122,11 @@ export class SendLanes {
   }
 
   #isStuck(transactionKey: string): boolean {
-    return this.#stuckLanes.has(transactionKey) || (this.#stuckUntil.get(transactionKey) ?? 0) > this.#now()
+    return this.#stuckLanes.has(transactionKey) || this.#wasStuckJustNow(transactionKey)
+  }
+
+  #wasStuckJustNow(transactionKey: string): boolean {
+    return (this.#stuckUntil.get(transactionKey) ?? 0) > this.#now()
   }
 
   #rememberStuck(transactionKey: string): void {
@@ -126,7 +141,7 @@ export class SendLanes {
 
   /** @param isAwaited of a transaction: whether its sends wait in a later lane, and come before those of this one. */
   #createLane(
-    patienceMs: number,
+    patienceMs: () => number,
     isAwaited: (transactionKey: string) => boolean,
     parts: Pick<SendLaneParts, 'onLocked' | 'inTurn' | 'onIdle'>,
   ): SendLane {
@@ -137,10 +152,13 @@ export class SendLanes {
       now: this.#now,
       store: (sends) => {
         const transactionKeys = new Set(sends.map((send) => send.transactionKey))
-        return store.send(sends, { patienceMs, awaited: [...transactionKeys].filter(isAwaited) })
+        return store.send(sends, { patienceMs: patienceMs(), awaited: [...transactionKeys].filter(isAwaited) })
       },
       findStored: (messageIds) => store.findStored(messageIds),
-      onCommitted: (sent) => this.#announce(sent),
+      onCommitted: (sent) => {
+        for (const { message } of sent) this.#stuckUntil.delete(message.transactionKey)
+        this.#announce(sent)
+      },
     })
   }
 
