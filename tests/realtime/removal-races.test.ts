@@ -62,7 +62,7 @@ test('who is removed at the very moment of subscribing hears nothing of what fol
   const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
   socket.subscribe('sam', print(FOLLOW_MESSAGES), { transactionId: deal.id })
   const answer = socket.next()
-  await vi.waitFor(() => expect(TimelineFollowers.prototype.borrow).toHaveReturned())
+  await vi.waitFor(() => expect(TimelineFollowers.prototype.borrow).toHaveResolved())
   await bea.say(deal, 'not for Sam')
 
   expect(await answer).toEqual({ type: 'error', id: 'sam', payload: [GONE] })

@@ -142,7 +142,7 @@ test('a cursor that is ahead of what the service has passed on brings nothing a 
   const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
   const after = await timelineCursor(sam, deal)
   const second = listen(client, FOLLOW_TIMELINE, { transactionId: deal.id, after })
-  await vi.waitFor(() => expect(borrow).toHaveReturned())
+  await vi.waitFor(() => expect(borrow).toHaveResolved())
   letGo()
   await bea.say(deal, 'next')
 
