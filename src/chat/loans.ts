@@ -1,4 +1,4 @@
-/** A thing on loan. Whoever has it gives it back; to do so again is nothing. */
+/** A thing on loan. Whoever has it gives it back with `release()`; a second call does nothing. */
 export interface Loan<Thing> {
   readonly thing: Thing
   release(): void
@@ -13,7 +13,7 @@ interface Lent<Thing> {
 
 export interface LoansOptions<Thing> {
   readonly start: (key: string) => Promise<Thing>
-  /** Called when nothing is on loan any more. */
+  /** Called when nothing is shared any more; what was forgotten doesn't count. */
   readonly onEmpty?: () => void
 }
 
@@ -28,12 +28,12 @@ export class Loans<Thing extends { stop(): void }> {
     this.#onEmpty = onEmpty
   }
 
-  /** How many things are on loan, or about to be. */
+  /** How many things are shared, or being started; what was forgotten doesn't count. */
   get size(): number {
     return this.#lent.size
   }
 
-  /** What is on loan at this moment, by key. */
+  /** What has started and is not forgotten, by key. */
   *[Symbol.iterator](): IterableIterator<[key: string, thing: Thing]> {
     for (const [key, { thing }] of this.#lent) if (thing) yield [key, thing]
   }
@@ -50,36 +50,28 @@ export class Loans<Thing extends { stop(): void }> {
       if (lent.loans === 0) this.#takeBack(key, lent)
     }
     try {
-      return { thing: await lent.started, release }
+      lent.thing = await lent.started
+      return { thing: lent.thing, release }
     } catch (error) {
       release()
       throw error
     }
   }
 
-  /** Whoever comes next gets a new one; who has this one keeps it. */
+  /** Shares this thing with nobody else: the next gets a new one, and whoever has it keeps it. */
   forget(key: string, thing: Thing): void {
     if (this.#lent.get(key)?.thing === thing) this.#remove(key)
   }
 
   #lend(key: string): Lent<Thing> {
     const lent: Lent<Thing> = { started: this.#start(key), thing: null, loans: 0 }
-    lent.started.then(
-      (thing) => {
-        lent.thing = thing
-      },
-      () => {}, // Whoever wanted it is told.
-    )
     this.#lent.set(key, lent)
     return lent
   }
 
   #takeBack(key: string, lent: Lent<Thing>): void {
     if (this.#lent.get(key) === lent) this.#remove(key)
-    lent.started.then(
-      (thing) => thing.stop(),
-      () => {}, // It never started; whoever wanted it was told.
-    )
+    lent.thing?.stop()
   }
 
   #remove(key: string): void {

@@ -70,7 +70,7 @@ export async function endRedisClient(client: RedisClients['commands']): Promise<
     client.disconnect()
     return
   }
-  // What goes wrong meanwhile, a handshake that is broken off for example, has its listener already.
+  // Not with `once` of node:events, which rejects with the first error: that of a handshake which is broken off, for example.
   const ended = new Promise<void>((resolve) => client.once('end', resolve))
   client.disconnect()
   await within(CLOSE_WITHIN_MS, ended)

@@ -55,7 +55,7 @@ export class RedisLink {
       commands: this.#clients.commands,
       channels: this.channels,
       channel: `${keyPrefix}pulse:${this.nodeId}`,
-      isReady: () => this.#readyClients().length === this.#allClients().length,
+      isReady: () => this.#allClients().every(isReady),
       onEcho: () => this.#gain(),
       onSilence: (reason) => this.#connectAnew(reason),
       onRefused: (error) => this.#note(error),
@@ -121,10 +121,6 @@ export class RedisLink {
     return [this.#clients.commands, this.#clients.subscriber]
   }
 
-  #readyClients() {
-    return this.#allClients().filter(({ status }) => status === 'ready')
-  }
-
   #gain(): void {
     if (this.#isConnected) return
     this.#isConnected = true
@@ -151,7 +147,7 @@ export class RedisLink {
   #connectAnew(reason: string): void {
     this.#lose(reason)
     // Only one that is ready: the others are being made anew already, and some of ioredis' end for good when disturbed.
-    for (const client of this.#readyClients()) client.disconnect(true)
+    for (const client of this.#allClients().filter(isReady)) client.disconnect(true)
   }
 
   #note(error: unknown): void {
@@ -166,4 +162,8 @@ export class RedisLink {
       if (!this.#isClosed && client.status === 'end') client.connect().catch(() => {})
     }, REVIVE_AFTER_MS)
   }
+}
+
+function isReady({ status }: RedisClients['commands']): boolean {
+  return status === 'ready'
 }

@@ -22,13 +22,13 @@ export interface RedisPulseParts {
   readonly isReady: () => boolean
   /** Told each time that a pulse has come back. */
   readonly onEcho: () => void
-  /** Told that a pulse has not come back, and why. */
+  /** Told that a pulse has not come back, and why. No other follows until `beat()` is called. */
   readonly onSilence: (reason: string) => void
   /** Told of each error with which the server refused a pulse. */
   readonly onRefused: (error: Error) => void
 }
 
-/** Every 2 s writes a key, publishes to a channel of its own, and hears whether that comes back within a second. */
+/** Writes a key and publishes to a channel of this node alone, every 2 s, and tells whether that was heard within a second. */
 export class RedisPulse {
   readonly #parts: RedisPulseParts
   /** The last that was sent, and the last that was heard. */
@@ -39,14 +39,17 @@ export class RedisPulse {
   /** What the last pulse was refused for. */
   #refusal: string | null = null
 
-  /** Begins to listen; the first pulse is sent when somebody calls for it. */
+  /** Begins to listen. The first pulse is sent by `beat()`. */
   constructor(parts: RedisPulseParts) {
     this.#parts = parts
     parts.channels.on('messageBuffer', (channel, message) => this.#hear(channel, message))
     parts.channels.subscribe(parts.channel)
   }
 
-  /** Sends a pulse now, or as soon as the connections are ready; the next follow by themselves. */
+  /**
+   * Sends a pulse now, or as soon as the connections are ready. When it comes back the next follows by itself; after a
+   * silence, only when this is called.
+   */
   beat(): void {
     if (this.#isStopped) return
     clearTimeout(this.#timer)

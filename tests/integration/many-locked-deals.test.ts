@@ -5,7 +5,8 @@ import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
 const LOCKED = 12
-const LONGER_THAN_THE_SHORT_PATIENCE_MS = 300
+/** Longer than the second lane waits, shorter than the third. */
+const LOCKED_FOR_MS = 300
 
 let testService: TestService
 let bea: Person
@@ -62,8 +63,8 @@ test('however many deals stay locked, what is sent to one that is only busy is n
 
 test('however many deals stay locked, what is sent to one that is locked for a moment gets its turn', async () => {
   const lock = await DealLock.hold(testService.database.url, busy.key)
-  const sending = bea.say(busy, 'Nearly there.')
-  await sleep(LONGER_THAN_THE_SHORT_PATIENCE_MS)
+  const answer = bea.say(busy, 'Nearly there.')
+  await sleep(LOCKED_FOR_MS)
   await lock.release()
-  expect((await sending).id).toEqual(expect.any(String))
+  expect((await answer).id).toEqual(expect.any(String))
 })

@@ -22,10 +22,10 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks())
 afterAll(() => testService.close())
 
-/** The followers of the service, once it has been asked for `borrowings`. */
-async function followersAfter(borrowings: number): Promise<TimelineFollowers> {
+/** The followers of the service, once somebody has asked for one so many times. */
+async function followersAfter(count: number): Promise<TimelineFollowers> {
   const borrow = vi.mocked(TimelineFollowers.prototype.borrow)
-  await vi.waitFor(() => expect(borrow).toHaveBeenCalledTimes(borrowings))
+  await vi.waitFor(() => expect(borrow).toHaveBeenCalledTimes(count))
   const followers: unknown = borrow.mock.contexts[0]
   if (!(followers instanceof TimelineFollowers)) throw new Error('Nobody has asked for a follower')
   return followers

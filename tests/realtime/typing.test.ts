@@ -24,7 +24,7 @@ const TYPING_USERS = graphql(`
   }
 `)
 
-const stopWatch = vi.spyOn(TypingWatch.prototype, 'stop')
+const stop = vi.spyOn(TypingWatch.prototype, 'stop')
 const followers = watchFollowers()
 const begun = watchBeginnings(TypingService.prototype)
 let testService: TestService
@@ -276,10 +276,10 @@ describe('the subscription', () => {
     socket.subscribe('1', 'subscription ($id: ID!) { typingChanged(transactionId: $id) { isTyping } }', { id: deal.id })
     await begun.count(1)
     expect(followers.size).toBe(1)
-    stopWatch.mockClear()
+    stop.mockClear()
     await socket[end]()
     await vi.waitFor(() => expect(followers.size).toBe(0))
-    await vi.waitFor(() => expect(stopWatch).toHaveBeenCalledTimes(1))
+    await vi.waitFor(() => expect(stop).toHaveBeenCalledTimes(1))
   })
 })
 

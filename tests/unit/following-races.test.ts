@@ -81,8 +81,8 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
   const borrowing = followers.borrow(KEY)
   await everythingElse()
   heads.shift()?.answer(stands(5))
-  const loan = await borrowing
-  loan.thing.see(seen)
+  const { thing: follower, release } = await borrowing
+  follower.see(seen)
   const guard = { kinds: [], check() {} }
   const options = {
     transactionKey: KEY,
@@ -92,7 +92,7 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
     partner: null,
     guard,
   }
-  const subscription = new TimelineSubscription({ loan, store, metrics }, options)
+  const subscription = new TimelineSubscription({ follower, release, store, metrics }, options)
   subscriptions.push(subscription)
   return subscription
 }

@@ -25,11 +25,9 @@ test('all who want one share it, and it is stopped after the last', async () => 
   expect([...loans]).toEqual([['deal', one?.thing]])
   one?.release()
   one?.release()
-  await null
   expect(stop).not.toHaveBeenCalled()
   expect(loans.size).toBe(1)
   other?.release()
-  await null
   expect(stop).toHaveBeenCalledOnce()
   expect(loans.size).toBe(0)
   expect(onEmpty).toHaveBeenCalledOnce()
@@ -62,7 +60,6 @@ test('one that is forgotten is kept by who has it, and the next gets another', a
   starting[1]?.resolve(fresh)
   expect((await next).thing).toBe(fresh)
   ours.release()
-  await null
   expect(old.stop).toHaveBeenCalledOnce()
   expect(fresh.stop).not.toHaveBeenCalled()
   expect([...loans]).toEqual([['deal', fresh]])

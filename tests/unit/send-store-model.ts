@@ -43,12 +43,12 @@ export class SendStoreModel {
     send: async (sends, locking) => {
       const fate = this.#nextFate(sends)
       this.lockings.push(locking)
-      if (isLast(locking)) this.#stuckCalls += 1
+      if (isOfStuckLane(locking)) this.#stuckCalls += 1
       this.mostStuckCalls = Math.max(this.mostStuckCalls, this.#stuckCalls)
       await this.#scheduler.schedule(Promise.resolve(), 'the call')
       const answers = this.#call(sends, locking, fate)
       await this.#scheduler.schedule(Promise.resolve(), 'its answer')
-      if (isLast(locking)) this.#stuckCalls -= 1
+      if (isOfStuckLane(locking)) this.#stuckCalls -= 1
       this.nowMs += fate.elapsedMs
       if (fate.end === 'answered') return answers
       for (const { messageId } of sends) this.#excuse(messageId, sends.length === 1 ? `${fate.end} alone` : fate.end)
@@ -80,7 +80,7 @@ export class SendStoreModel {
     if (patienceMs > 0 && members.length < sends.length) throw new Error('A stranger was made to wait')
     const keys = sends.flatMap((send) => (send.clientMessageId === null ? [] : keyOf(send)))
     if (new Set(keys).size < keys.length) throw new Error('Equal keys are in one batch')
-    for (const { messageId, transactionKey } of isLast(locking) ? members : []) {
+    for (const { messageId, transactionKey } of isOfStuckLane(locking) ? members : []) {
       if (locked.includes(transactionKey)) this.#excuse(messageId, 'locked')
     }
     const isFree = ({ transactionKey }: Send) => !locked.includes(transactionKey) && !awaited.includes(transactionKey)
@@ -110,8 +110,8 @@ export class SendStoreModel {
   }
 }
 
-/** Whether nobody waits for the lock after this call: it waits as long as any does, or was in vain just before. */
-function isLast({ patienceMs }: Locking): boolean {
+/** Whether the call comes from the lane of one transaction, the last one: it waits 500 ms, or 50 after a refusal. */
+function isOfStuckLane({ patienceMs }: Locking): boolean {
   return patienceMs === 500 || patienceMs === 50
 }
 

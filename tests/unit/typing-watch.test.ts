@@ -154,7 +154,6 @@ describe('whoever watches', () => {
     one.release()
     expect(watches.size).toBe(1)
     other.release()
-    await Promise.resolve()
     expect(watches.size).toBe(0)
     expect(vi.getTimerCount()).toBe(0)
     say(bea, inMs(6_000))

@@ -14,10 +14,10 @@ const MAX_BATCH_SIZE = 500
 const MAX_UNSETTLED = 20_000
 /** Longer than the commits of other nodes, and the changes that somebody makes to a message, take. */
 const SHORT_PATIENCE_MS = 100
-const PATIENCE_MS = 500
-/** With a transaction that was not to be had with all patience just now: others that are stuck wait for their turn. */
-const SPENT_PATIENCE_MS = 50
-/** For so long, or until something is stored in it, a transaction is taken to be locked still that was not to be had with all patience. */
+const LONG_PATIENCE_MS = 500
+/** In the lane of a transaction whose sends were refused just now: the others that are stuck wait for their turn. */
+const REPEATED_PATIENCE_MS = 50
+/** After a refusal a transaction is taken to be locked still: for so long, or until something is stored in it. */
 const STUCK_FOR_MS = 5_000
 
 export interface SendLanesParts {
@@ -31,15 +31,23 @@ export interface SendLanesParts {
   readonly now?: () => number
 }
 
+interface LaneOptions extends Pick<SendLaneParts, 'onLocked' | 'inTurn' | 'onIdle'> {
+  /** How long a call waits for locks. */
+  readonly patienceMs: () => number
+  /** Of a transaction: whether its sends wait in a later lane, and come before those of this one. */
+  readonly isAwaited: (transactionKey: string) => boolean
+}
+
 /**
  * The way of every send to its commit: a transaction that somebody else has locked delays none that is free, and keeps
  * the order of its own sends.
  *
  * Each begins in one of a few lanes, by transaction, in which nobody waits for a lock: strangers learn there that they are
  * strangers, and what is free is stored. The sends of locked transactions go on to the patient lane, where they wait
- * together, shortly; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
+ * together, for a moment; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
  * wait, what arrives for that transaction takes the same way behind them. One that was found to stay locked is not waited
- * for in the patient lane for a while, and only shortly in its own: it would use up the patience, and the turns, that are for all.
+ * for in the patient lane for a while, and only for a moment in its own: it would use up the
+ * patience, and the turns, of all.
  */
 export class SendLanes {
   readonly #parts: SendLanesParts
@@ -48,7 +56,7 @@ export class SendLanes {
   readonly #patientLane: SendLane
   /** By transaction, for those that stay locked. */
   readonly #stuckLanes = new Map<string, SendLane>()
-  /** By transaction, until when it is taken to be locked still; the oldest first. */
+  /** By transaction, until when it is taken to be locked still if nothing is stored in it; the oldest first. */
   readonly #stuckUntil = new Map<string, number>()
   readonly #limitStuckCalls: LimitFunction
   /** By transaction, how many sends left the first lane for its lock and are not settled. */
@@ -60,19 +68,17 @@ export class SendLanes {
     this.#now = parts.now ?? (() => performance.now())
     this.#limitStuckCalls = pLimit(parts.maxStuckCalls)
     this.#firstLanes = Array.from({ length: LANE_COUNT }, () =>
-      this.#createLane(
-        () => 0,
-        (key) => this.#waitingCounts.has(key),
-        { onLocked: (job) => this.#addToPatientLane(job) },
-      ),
+      this.#createLane({
+        patienceMs: () => 0,
+        isAwaited: (key) => this.#waitingCounts.has(key),
+        onLocked: (job) => this.#addToPatientLane(job),
+      }),
     )
-    this.#patientLane = this.#createLane(
-      () => SHORT_PATIENCE_MS,
-      (key) => this.#isStuck(key),
-      {
-        onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
-      },
-    )
+    this.#patientLane = this.#createLane({
+      patienceMs: () => SHORT_PATIENCE_MS,
+      isAwaited: (key) => this.#isStuck(key),
+      onLocked: (job) => this.#stuckLane(job.send.transactionKey).add(job),
+    })
   }
 
   /** @throws {ServiceUnavailableError} when the message is not known to be stored. */
@@ -107,8 +113,9 @@ export class SendLanes {
   #stuckLane(transactionKey: string): SendLane {
     const existing = this.#stuckLanes.get(transactionKey)
     if (existing) return existing
-    const patience = () => (this.#wasStuckJustNow(transactionKey) ? SPENT_PATIENCE_MS : PATIENCE_MS)
-    const lane = this.#createLane(patience, () => false, {
+    const lane = this.#createLane({
+      patienceMs: () => (this.#wasStuckJustNow(transactionKey) ? REPEATED_PATIENCE_MS : LONG_PATIENCE_MS),
+      isAwaited: () => false,
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
       onLocked: (job) => {
         this.#rememberStuck(transactionKey)
@@ -139,12 +146,7 @@ export class SendLanes {
     }
   }
 
-  /** @param isAwaited of a transaction: whether its sends wait in a later lane, and come before those of this one. */
-  #createLane(
-    patienceMs: () => number,
-    isAwaited: (transactionKey: string) => boolean,
-    parts: Pick<SendLaneParts, 'onLocked' | 'inTurn' | 'onIdle'>,
-  ): SendLane {
+  #createLane({ patienceMs, isAwaited, ...parts }: LaneOptions): SendLane {
     const { store, maxBatchSize = MAX_BATCH_SIZE } = this.#parts
     return new SendLane({
       ...parts,

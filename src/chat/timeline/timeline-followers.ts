@@ -61,7 +61,7 @@ export class TimelineFollowers {
       this.#outage.end()
       for (const { transactionKey, follower, seen } of asked) {
         follower.heal(heads.get(transactionKey) ?? NOTHING, seen)
-        // Whoever comes next begins with a new one.
+        // Its timeline was put back: nobody else may join it.
         if (follower.hasGoneBack) this.#followers.forget(transactionKey, follower)
       }
     } catch (error) {

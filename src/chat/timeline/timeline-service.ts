@@ -84,10 +84,10 @@ export class TimelineService {
     const head = access.transaction.timelinePosition
     // From where the viewer's seat was seen, not from where the follower is: a removal in between must not be passed over.
     const position = after == null ? head : decodeCursor(after, 'after', { transactionKey, head })
-    const loan = await this.#followers.borrow(transactionKey)
-    loan.thing.see(head)
+    const { thing: follower, release } = await this.#followers.borrow(transactionKey)
+    follower.see(head)
     return new TimelineSubscription(
-      { loan, store: this.#timelines, metrics: this.#metrics },
+      { follower, release, store: this.#timelines, metrics: this.#metrics },
       {
         transactionKey,
         after: position,

@@ -2,7 +2,6 @@ import type { BoundedQueue } from '../../events/bounded-queue.js'
 import type { LiveEntry } from '../../events/topics.js'
 import type { TimelineEntryKind } from '../../generated/prisma/client.js'
 import type { CatchUpReason, Metrics } from '../../metrics.js'
-import type { Loan } from '../loans.js'
 import type { Stretch } from './read-statement.js'
 import { cursorAhead } from './timeline-cursor.js'
 import type { TimelineFollower } from './timeline-follower.js'
@@ -25,8 +24,9 @@ export interface SubscriptionOptions {
 export type SubscriptionMetrics = Pick<Metrics, 'catchUps' | 'queueOverflows'>
 
 export interface SubscriptionParts {
-  /** The subscription's from now on. */
-  readonly loan: Loan<TimelineFollower>
+  readonly follower: TimelineFollower
+  /** Gives the follower back; called once the subscription has ended. */
+  readonly release: () => void
   readonly store: TimelineReader
   readonly metrics: SubscriptionMetrics
 }
@@ -53,9 +53,9 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   /** Up to where everything that matches was given out. */
   #position: number
 
-  constructor({ loan, store, metrics }: SubscriptionParts, options: SubscriptionOptions) {
-    this.#follower = loan.thing
-    this.#release = loan.release
+  constructor({ follower, release, store, metrics }: SubscriptionParts, options: SubscriptionOptions) {
+    this.#follower = follower
+    this.#release = release
     this.#store = store
     this.#metrics = metrics
     this.#options = options

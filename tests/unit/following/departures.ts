@@ -33,9 +33,9 @@ export class Departures {
 
   /** Follows it as this person, whose own departure ends it. */
   async follow(userKey: string): Promise<TimelineSubscription> {
-    const loan = await this.followers.borrow('deal')
+    const { thing: follower, release } = await this.followers.borrow('deal')
     return new TimelineSubscription(
-      { loan, store: this.#store, metrics: createMetrics() },
+      { follower, release, store: this.#store, metrics: createMetrics() },
       {
         transactionKey: 'deal',
         after: this.#entries.length,
