@@ -1,12 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DealLock } from '../testkit/deal-lock.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
 const LOCKED = 12
-/** Longer than the second lane waits, shorter than the third. */
-const LOCKED_FOR_MS = 300
 
 let testService: TestService
 let bea: Person
@@ -24,8 +21,6 @@ beforeAll(async () => {
   for (let nth = 0; nth < LOCKED; nth += 1) locked.push(await testService.seed.deal(`locked-${nth}`, { buyer: bea }))
   locks = await Promise.all(locked.map(({ key }) => DealLock.hold(testService.database.url, key)))
   sending = Promise.all(locked.map(sendInVain))
-  // By then it is known of each that it stays locked.
-  await vi.waitFor(() => expect(refusals).toBeGreaterThan(3 * LOCKED), 10_000)
 })
 afterAll(async () => {
   isOver = true
@@ -43,10 +38,9 @@ async function sendInVain(deal: Deal): Promise<void> {
   }
 }
 
-test('however many deals stay locked, what is sent to one that is only busy is never refused', async () => {
+test('however many deals are locked, what is sent to one that is only busy is never refused', async () => {
   const { id } = await bea.say(busy, 'first')
-  const before = refusals
-  const isEnough = () => refusals >= before + 10 * LOCKED
+  const isEnough = () => refusals >= 3 * LOCKED
   let answers = 0
   const sendOn = async () => {
     for (; !isEnough(); answers += 1) await bea.say(busy, 'Here we are.')
@@ -58,13 +52,5 @@ test('however many deals stay locked, what is sent to one that is only busy is n
     }
   }
   await Promise.all([editOn(), sendOn(), sendOn(), sendOn(), sendOn()])
-  expect(answers).toBeGreaterThan(refusals - before)
-})
-
-test('however many deals stay locked, what is sent to one that is locked for a moment gets its turn', async () => {
-  const lock = await DealLock.hold(testService.database.url, busy.key)
-  const answer = bea.say(busy, 'Nearly there.')
-  await sleep(LOCKED_FOR_MS)
-  await lock.release()
-  expect((await answer).id).toEqual(expect.any(String))
+  expect(answers).toBeGreaterThan(refusals)
 })

@@ -85,7 +85,7 @@ test('every send comes to the end that it should, whatever becomes of the batche
       }
 
       // Nothing is left of what was waited for, after a while.
-      model.nowMs += 5_000
+      model.nowMs += 1_000
       model.lockings.length = 0
       model.goOnWith(lockedOnce())
       arrive({ transactionKey: 'a', senderKey: 'bea', clientMessageId: null, content: 'afterwards' })

@@ -110,9 +110,9 @@ export class SendStoreModel {
   }
 }
 
-/** Whether the call comes from the lane of one transaction, the last one: it waits 500 ms, or 50 after a refusal. */
+/** Whether the call comes from the lane of one transaction, the last one: it waits longer than any other. */
 function isOfStuckLane({ patienceMs }: Locking): boolean {
-  return patienceMs === 500 || patienceMs === 50
+  return patienceMs > 100
 }
 
 /** Sends with the same are one message; without a clientMessageId each is one. */

@@ -15,10 +15,11 @@ const MAX_UNSETTLED = 20_000
 /** Longer than the commits of other nodes, and the changes that somebody makes to a message, take. */
 const SHORT_PATIENCE_MS = 100
 const LONG_PATIENCE_MS = 500
-/** In the lane of a transaction whose sends were refused just now: the others that are stuck wait for their turn. */
-const REPEATED_PATIENCE_MS = 50
-/** After a refusal a transaction is taken to be locked still: for so long, or until something is stored in it. */
-const STUCK_FOR_MS = 5_000
+const LEAST_PATIENCE_MS = 50
+/** Where many stay locked each is waited for less long, so that all have their turn in about this time: before their sends are too late. */
+const TURN_WITHIN_MS = 1_000
+/** For so long a transaction is taken to be locked still that was not to be had with all patience. */
+const STUCK_FOR_MS = 1_000
 
 export interface SendLanesParts {
   readonly store: Pick<MessageStore, 'send' | 'findStored'>
@@ -46,8 +47,8 @@ interface LaneOptions extends Pick<SendLaneParts, 'onLocked' | 'inTurn' | 'onIdl
  * strangers, and what is free is stored. The sends of locked transactions go on to the patient lane, where they wait
  * together, for a moment; those of a transaction that stays locked go on to a stuck lane, which it has for itself. While any
  * wait, what arrives for that transaction takes the same way behind them. One that was found to stay locked is not waited
- * for in the patient lane for a while, and only for a moment in its own: it would use up the
- * patience, and the turns, of all.
+ * for in the patient lane for a while: it would use up the patience that is for all. The stuck lanes take turns: the
+ * more there are, the shorter each is.
  */
 export class SendLanes {
   readonly #parts: SendLanesParts
@@ -56,7 +57,7 @@ export class SendLanes {
   readonly #patientLane: SendLane
   /** By transaction, for those that stay locked. */
   readonly #stuckLanes = new Map<string, SendLane>()
-  /** By transaction, until when it is taken to be locked still if nothing is stored in it; the oldest first. */
+  /** By transaction, until when it is taken to be locked still; the oldest first. */
   readonly #stuckUntil = new Map<string, number>()
   readonly #limitStuckCalls: LimitFunction
   /** By transaction, how many sends left the first lane for its lock and are not settled. */
@@ -114,7 +115,7 @@ export class SendLanes {
     const existing = this.#stuckLanes.get(transactionKey)
     if (existing) return existing
     const lane = this.#createLane({
-      patienceMs: () => (this.#wasStuckJustNow(transactionKey) ? REPEATED_PATIENCE_MS : LONG_PATIENCE_MS),
+      patienceMs: () => this.#patienceOfATurnMs(),
       isAwaited: () => false,
       // It is one lock, and all of the batch have waited for it together: nobody waits for it a second time.
       onLocked: (job) => {
@@ -129,11 +130,13 @@ export class SendLanes {
   }
 
   #isStuck(transactionKey: string): boolean {
-    return this.#stuckLanes.has(transactionKey) || this.#wasStuckJustNow(transactionKey)
+    return this.#stuckLanes.has(transactionKey) || (this.#stuckUntil.get(transactionKey) ?? 0) > this.#now()
   }
 
-  #wasStuckJustNow(transactionKey: string): boolean {
-    return (this.#stuckUntil.get(transactionKey) ?? 0) > this.#now()
+  #patienceOfATurnMs(): number {
+    const { activeCount, pendingCount } = this.#limitStuckCalls
+    const shareMs = Math.round((TURN_WITHIN_MS * this.#parts.maxStuckCalls) / (activeCount + pendingCount))
+    return Math.min(Math.max(shareMs, LEAST_PATIENCE_MS), LONG_PATIENCE_MS)
   }
 
   #rememberStuck(transactionKey: string): void {
@@ -157,10 +160,7 @@ export class SendLanes {
         return store.send(sends, { patienceMs: patienceMs(), awaited: [...transactionKeys].filter(isAwaited) })
       },
       findStored: (messageIds) => store.findStored(messageIds),
-      onCommitted: (sent) => {
-        for (const { message } of sent) this.#stuckUntil.delete(message.transactionKey)
-        this.#announce(sent)
-      },
+      onCommitted: (sent) => this.#announce(sent),
     })
   }
 
