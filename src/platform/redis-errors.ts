@@ -2,6 +2,8 @@
 export const NO_CONNECTION =
   'no connection comes about; see whether it runs, on that port, and whether it wants TLS (rediss)'
 
+export const NO_ANSWER = 'it does not answer'
+
 /** What the words of Redis, ioredis and Node mean, and what to do about it. The first that fits counts. */
 const EXPLANATIONS: readonly [words: RegExp, meaning: string][] = [
   [/ECONNREFUSED/, 'it refuses connections (ECONNREFUSED); see whether it runs, and on that port'],
@@ -24,7 +26,7 @@ const EXPLANATIONS: readonly [words: RegExp, meaning: string][] = [
     'its certificate is not trusted: give its authority in NODE_EXTRA_CA_CERTS',
   ],
   [/ALTNAME|altnames/, 'its certificate is for another name'],
-  [/ETIMEDOUT|timed out|timeout/i, 'it does not answer'],
+  [/ETIMEDOUT|timed out|timeout/i, NO_ANSWER],
   [/ECONNRESET|Connection is closed|EPIPE/, NO_CONNECTION],
 ]
 
@@ -47,5 +49,5 @@ function* wordsOf(error: unknown): Iterable<string> {
 }
 
 function firstMessage(error: unknown): string {
-  return error instanceof Error ? error.message : 'it does not answer'
+  return error instanceof Error ? error.message : NO_ANSWER
 }

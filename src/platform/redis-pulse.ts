@@ -1,11 +1,10 @@
 import type { RedisChannels } from './redis-channels.js'
 import type { RedisCommands } from './redis-clients.js'
-import { explainRedisError } from './redis-errors.js'
+import { explainRedisError, NO_ANSWER } from './redis-errors.js'
 
 const INTERVAL_MS = 2_000
 const INTERVAL_WHILE_AWAY_MS = 200
 const ECHO_WITHIN_MS = 1_000
-const NO_ANSWER = 'it does not answer'
 
 /** Before each pulse a key is written, and goes by itself: a server that refuses that, a replica for example, is of no use. */
 const WRITE = `

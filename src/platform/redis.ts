@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.js'
 import { describeRedisAddress, type RedisAddress } from '../redis-address.js'
 import { StartupError } from '../startup-error.js'
-import { explainRedisError } from './redis-errors.js'
+import { explainRedisError, NO_ANSWER } from './redis-errors.js'
 import { RedisLink } from './redis-link.js'
 
 const LOOK_AGAIN_MS = 50
@@ -35,8 +35,11 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
   const link = new RedisLink(options)
   const silentFrom = Date.now() + SILENT_AFTER_MS
   const endsAt = Date.now() + connectTimeoutMs
-  const silence = () =>
-    link.reason ?? (Date.now() > silentFrom ? `it does not answer${address.usesTls ? ' in TLS' : ''}` : null)
+  const noAnswer = address.usesTls ? `${NO_ANSWER} in TLS; if it speaks none, write redis, not rediss` : NO_ANSWER
+  const silence = () => {
+    const reason = link.reason ?? (Date.now() > silentFrom ? NO_ANSWER : null)
+    return reason === NO_ANSWER ? noAnswer : reason
+  }
   const told = new Set<string>()
   for (let delay = LOOK_AGAIN_MS; ; ) {
     await sleep(Math.min(delay, endsAt - Date.now()))
@@ -55,7 +58,7 @@ export async function connectToRedis(options: RedisOptions): Promise<RedisLink> 
     if (Date.now() >= endsAt) {
       await link.close()
       throw new StartupError(
-        `${capitalised(where)} can't be used: ${reason ?? 'it does not answer'}. Correct REDIS_URL, or see to it that it can be used.`,
+        `${capitalised(where)} can't be used: ${reason ?? noAnswer}. Correct REDIS_URL, or see to it that it can be used.`,
       )
     }
     if (reason !== null && !told.has(reason)) {

@@ -83,7 +83,11 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
       /no master of that name/,
     ],
     ['that is no Cluster', async () => (await startRedis()).url.replace('redis', 'redis+cluster'), /no Cluster/],
-    ['that speaks no TLS', async () => (await startRedis()).url.replace('redis', 'rediss'), /does not answer|TLS/],
+    [
+      'that speaks no TLS',
+      async () => (await startRedis()).url.replace('redis', 'rediss'),
+      /TLS.*write redis, not rediss/,
+    ],
   ])('%s says so, tries again, and gives up with one clear line', async (_, prepare, reason) => {
     const url = await prepare()
     const { message, steps, messages, tookMs } = await refusalOf(url)
