@@ -40,9 +40,11 @@ test('who wants one that cannot start is told, and the next tries anew', async (
   await Promise.all(refused)
   expect(loans.size).toBe(0)
   expect(onEmpty).toHaveBeenCalledOnce()
+  const thing = { stop() {} }
   const next = loans.borrow('deal')
-  starting[1]?.resolve({ stop() {} })
-  expect((await next).thing).toBeDefined()
+  starting[1]?.resolve(thing)
+  expect((await next).thing).toBe(thing)
+  expect([...loans]).toEqual([['deal', thing]])
   expect(start).toHaveBeenCalledTimes(2)
 })
 
