@@ -7,5 +7,14 @@ export const REDIS_PID_FILE = 'redis.pid'
 export function redisProcessesBelow(directory: string): number[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => basename(file) === REDIS_PID_FILE)
-    .map((file) => Number(readFileSync(join(directory, file), 'utf8')))
+    .flatMap((file) => processIn(join(directory, file)))
+}
+
+function processIn(file: string): number[] {
+  try {
+    return [Number(readFileSync(file, 'utf8'))]
+  } catch {
+    // It has ended meanwhile, and its file is gone.
+    return []
+  }
 }

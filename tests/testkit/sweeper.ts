@@ -11,8 +11,9 @@ import { removeDirectory } from './run-directory.js'
 const [directory = ''] = process.argv.slice(2)
 process.stdin.resume().once('close', async () => {
   if (!existsSync(directory)) return
-  for (const processId of redisProcessesBelow(directory)) killRedis(processId)
   for (const name of readdirSync(directory)) await stopPostgres(join(directory, name))
+  // Afterwards: nothing comes and goes in the directory any more while it is gone through.
+  for (const processId of redisProcessesBelow(directory)) killRedis(processId)
   removeDirectory(directory)
 })
 
