@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { asStep } from './platform/start-step.js'
+import { createGraphqlOverHttp } from './transport/graphql-over-http.js'
 import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
@@ -94,15 +95,10 @@ function composeTransports(
     showsSuggestions: allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics)
-  const pipeline = createPipeline({
-    schema: createSchema(),
-    execution,
-    formatError,
-    maxBodyBytes: limits.maxBodyBytes,
-    allowsIntrospection,
-  })
+  const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection })
+  const { maxBodyBytes } = limits
   const onRequest = createRequestListener({
-    pipeline,
+    graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
     authenticate,
     formatError,
     allowedOrigins,

@@ -1,34 +1,8 @@
+import { compile } from 'proxy-addr'
 import { z } from 'zod'
+import { limitVariables } from './config-limits.js'
+import { text, urlOf, type Variable, variable, wholeNumber } from './config-variable.js'
 import { parseRedisAddress } from './redis-address.js'
-
-/** One variable of the environment: what it means, in which unit, and what holds when it is left out. */
-interface Variable<Value> {
-  readonly description: string
-  /** What holds when it is left out, in words where it is not a plain value. */
-  readonly default: string
-  readonly schema: z.ZodType<Value>
-}
-
-function variable<Value>(description: string, schema: z.ZodType<Value>, defaultText: string): Variable<Value> {
-  return { description, schema, default: defaultText }
-}
-
-const text = z.string().trim().min(1, 'must not be empty')
-
-function urlOf(...protocols: string[]) {
-  return text.refine(
-    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-    `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  )
-}
-
-function wholeNumber(smallest: number, largest: number) {
-  const range = `must be a whole number from ${smallest} to ${largest}`
-  return text
-    .regex(/^\d+$/, range)
-    .transform(Number)
-    .refine((value) => value >= smallest && value <= largest, range)
-}
 
 const redisAddress = text.transform((value, context) => {
   try {
@@ -46,6 +20,22 @@ const origins = text
     (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
     'must be origins like https://app.example.com, separated by commas, without a path or a slash at the end',
   )
+
+const proxies = text
+  .transform((value) => value.split(',').map((proxy) => proxy.trim()))
+  .refine(
+    areProxies,
+    'must be addresses, networks like 10.0.0.0/8, loopback, linklocal or uniquelocal, separated by commas',
+  )
+
+function areProxies(list: readonly string[]): boolean {
+  try {
+    compile([...list])
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Every variable that the service reads, in the order in which `.env.example` lists them. */
 export const variables = {
@@ -105,6 +95,21 @@ export const variables = {
     origins.optional(),
     'pages from localhost, on any port',
   ),
+  TRUST_PROXY: variable(
+    'Which proxies are believed when they say in X-Forwarded-For whom they ask for: addresses and networks, separated by commas, like 10.0.0.0/8, or the names loopback, linklocal and uniquelocal. Without it every caller behind a proxy counts as one.',
+    proxies.optional(),
+    'none: the address that connects is the caller',
+  ),
+  TRUSTED_DOCUMENTS: variable(
+    '`only` takes only the operations that stand in TRUSTED_DOCUMENTS_FILE, by their ids; everything else is refused.',
+    z.enum(['off', 'only'], 'must be off or only').default('off'),
+    'off',
+  ),
+  TRUSTED_DOCUMENTS_FILE: variable(
+    'The manifest of the trusted documents: a JSON object of the sha256 of each document to its text, as the client preset of GraphQL Code Generator writes it.',
+    text.optional(),
+    'none; needed with TRUSTED_DOCUMENTS=only',
+  ),
   INTROSPECTION: variable(
     '`on` shows what the API looks like to everyone: introspection, hints in validation errors, and the playground at /graphql.',
     z.enum(['on', 'off'], 'must be on or off').optional(),
@@ -130,30 +135,5 @@ export const variables = {
     z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
     'pretty in development, else json',
   ),
-  MAX_BODY_BYTES: variable(
-    'The largest body of an HTTP request, in bytes.',
-    wholeNumber(1_024, 104_857_600).default(262_144),
-    '262144',
-  ),
-  MAX_FRAME_BYTES: variable(
-    'The largest WebSocket frame that a client may send, in bytes.',
-    wholeNumber(1_024, 104_857_600).default(65_536),
-    '65536',
-  ),
-  WRITE_STALL_TIMEOUT_MS: variable(
-    'How long a WebSocket client may read nothing of what it is owed before its socket is closed, in milliseconds.',
-    wholeNumber(100, 600_000).default(10_000),
-    '10000',
-  ),
-  PING_INTERVAL_MS: variable(
-    'How often a WebSocket client is pinged, and how long it may take to answer, in milliseconds.',
-    wholeNumber(100, 600_000).default(12_000),
-    '12000',
-  ),
-  MAX_CONTENT_LENGTH: variable(
-    'The longest message, in characters (code points).',
-    wholeNumber(1, 100_000).default(10_000),
-    '10000',
-  ),
-  MAX_PAGE_SIZE: variable('The largest page of a connection.', wholeNumber(1, 1_000).default(100), '100'),
+  ...limitVariables,
 } satisfies Record<string, Variable<unknown>>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Limits, limitsOf } from './config-limits.js'
 import { variables } from './config-variables.js'
 import type { RedisAddress } from './redis-address.js'
 import { StartupError } from './startup-error.js'
@@ -28,6 +29,10 @@ export interface Config {
   readonly redis: RedisConfig | null
   readonly tokens: { readonly keys: TokenKeys; readonly issuer: string | null; readonly audience: string | null }
   readonly allowedOrigins: AllowedOrigins
+  /** The proxies that are believed when they say whom they ask for, as `proxy-addr` takes them. */
+  readonly trustedProxies: readonly string[]
+  /** The manifest of the operations that are taken, and no others; null: any operation is. */
+  readonly trustedDocumentsFile: string | null
   /** Whether everyone may see what the API looks like: introspection, hints in validation errors, the playground. */
   readonly allowsIntrospection: boolean
   /** Whether an empty database gets demo people and deals. */
@@ -46,17 +51,6 @@ export interface RedisConfig {
   readonly keyPrefix: string
   /** How long a start tries. */
   readonly connectTimeoutMs: number
-}
-
-/** What is refused as too much. */
-export interface Limits {
-  readonly maxBodyBytes: number
-  readonly maxFrameBytes: number
-  readonly writeStallTimeoutMs: number
-  readonly pingIntervalMs: number
-  /** In code points. */
-  readonly maxContentLength: number
-  readonly maxPageSize: number
 }
 
 /** Thrown by `loadConfig`; its message has a line for each problem. */
@@ -83,6 +77,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (given['JWT_SECRET'] && given['JWT_JWKS_URL']) {
     problems.push('JWT_SECRET and JWT_JWKS_URL are both set; set the one that your tokens are signed with.')
   }
+  if (given['TRUSTED_DOCUMENTS'] === 'only' && !given['TRUSTED_DOCUMENTS_FILE']) {
+    problems.push('TRUSTED_DOCUMENTS is only, and TRUSTED_DOCUMENTS_FILE is missing: name the manifest.')
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return toConfig(parsed.data as Environment)
 }
@@ -106,19 +103,14 @@ function toConfig(env: Environment): Config {
     redis: redisConfig(env),
     tokens: { keys: tokenKeys(env), issuer: env.JWT_ISSUER ?? null, audience: env.JWT_AUDIENCE ?? null },
     allowedOrigins: env.CORS_ORIGIN ?? 'localhost',
+    trustedProxies: env.TRUST_PROXY ?? [],
+    trustedDocumentsFile: env.TRUSTED_DOCUMENTS === 'only' ? (env.TRUSTED_DOCUMENTS_FILE ?? null) : null,
     allowsIntrospection: env.INTROSPECTION === undefined ? !isProduction : env.INTROSPECTION === 'on',
     hasDemo: env.NODE_ENV === 'development',
     metricsToken: env.METRICS_TOKEN ?? null,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT ?? (env.NODE_ENV === 'development' ? 'pretty' : 'json'),
-    limits: {
-      maxBodyBytes: env.MAX_BODY_BYTES,
-      maxFrameBytes: env.MAX_FRAME_BYTES,
-      writeStallTimeoutMs: env.WRITE_STALL_TIMEOUT_MS,
-      pingIntervalMs: env.PING_INTERVAL_MS,
-      maxContentLength: env.MAX_CONTENT_LENGTH,
-      maxPageSize: env.MAX_PAGE_SIZE,
-    },
+    limits: limitsOf(env),
   }
 }
 

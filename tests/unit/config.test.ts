@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, loadConfig } from '../../src/config.js'
+import { limitVariables } from '../../src/config-limits.js'
 
 const SECRET = 's'.repeat(32)
 const PRODUCTION = {
@@ -8,6 +9,12 @@ const PRODUCTION = {
   REDIS_URL: 'rediss://redis',
   JWT_SECRET: SECRET,
   CORS_ORIGIN: 'https://app.example.com',
+}
+
+/** `MAX_BODY_BYTES` is the limit `maxBodyBytes`. */
+function limitNamed(variable: string): string {
+  const [first = '', ...words] = variable.toLowerCase().split('_')
+  return [first, ...words.map((word) => `${word[0]?.toUpperCase()}${word.slice(1)}`)].join('')
 }
 
 function problemsOf(env: Record<string, string>): readonly string[] {
@@ -33,17 +40,45 @@ describe('with nothing set', () => {
       redis: null,
       tokens: { keys: { kind: 'generated' }, issuer: null, audience: null },
       allowedOrigins: 'localhost',
+      trustedProxies: [],
+      trustedDocumentsFile: null,
       allowsIntrospection: true,
       hasDemo: true,
       logLevel: 'info',
       logFormat: 'pretty',
       limits: {
-        maxBodyBytes: 262_144,
-        maxFrameBytes: 65_536,
-        writeStallTimeoutMs: 10_000,
-        pingIntervalMs: 12_000,
         maxContentLength: 10_000,
+        maxClientMessageIdLength: 128,
         maxPageSize: 100,
+        maxBodyBytes: 262_144,
+        maxHeaderBytes: 16_384,
+        requestTimeoutMs: 10_000,
+        maxQueryTokens: 1000,
+        maxQueryDepth: 10,
+        maxQueryAliases: 15,
+        maxQueryDirectives: 20,
+        maxQueryCost: 5000,
+        executionTimeoutMs: 4500,
+        sendsPerSecond: 20,
+        sendBurst: 60,
+        operationsPerMinute: 600,
+        partnerOperationsPerMinute: 1200,
+        failedAuthenticationsPerMinute: 20,
+        maxSocketsPerUser: 10,
+        maxSubscriptionsPerSocket: 100,
+        maxFrameBytes: 65_536,
+        maxFrameFragments: 64,
+        framesPerSecond: 50,
+        frameBurst: 200,
+        connectionInitTimeoutMs: 3000,
+        connectionAckTimeoutMs: 10_000,
+        pingIntervalMs: 12_000,
+        writeStallTimeoutMs: 10_000,
+        maxOwedBytes: 1_048_576,
+        databaseStatementTimeoutMs: 5000,
+        databaseLockTimeoutMs: 500,
+        databasePoolTimeoutMs: 2000,
+        databaseIdleTimeoutMs: 10_000,
       },
     })
   })
@@ -72,15 +107,15 @@ describe('what is set', () => {
     ['JWT_ISSUER', 'me', { tokens: { issuer: 'me' } }],
     ['JWT_AUDIENCE', 'you', { tokens: { audience: 'you' } }],
     ['CORS_ORIGIN', 'https://a.b, http://c:1', { allowedOrigins: ['https://a.b', 'http://c:1'] }],
+    ['TRUST_PROXY', 'loopback, 10.0.0.0/8', { trustedProxies: ['loopback', '10.0.0.0/8'] }],
     ['INTROSPECTION', 'off', { allowsIntrospection: false }],
     ['LOG_LEVEL', 'trace', { logLevel: 'trace' }],
     ['LOG_FORMAT', 'json', { logFormat: 'json' }],
-    ['MAX_BODY_BYTES', '1024', { limits: { maxBodyBytes: 1024 } }],
-    ['MAX_FRAME_BYTES', '1024', { limits: { maxFrameBytes: 1024 } }],
-    ['WRITE_STALL_TIMEOUT_MS', '500', { limits: { writeStallTimeoutMs: 500 } }],
-    ['PING_INTERVAL_MS', '500', { limits: { pingIntervalMs: 500 } }],
-    ['MAX_CONTENT_LENGTH', '1', { limits: { maxContentLength: 1 } }],
-    ['MAX_PAGE_SIZE', '1000', { limits: { maxPageSize: 1000 } }],
+    ...Object.entries(limitVariables).map(([variable, { default: usual }]): [string, string, object] => [
+      variable,
+      String(Number(usual) + 1),
+      { limits: { [limitNamed(variable)]: Number(usual) + 1 } },
+    ]),
   ])('%s=%s holds', (name, value, expected) => {
     expect(loadConfig({ [name]: value })).toMatchObject(expected)
   })
