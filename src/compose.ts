@@ -6,10 +6,12 @@ import { composeRooms } from './compose-rooms.js'
 import type { Config } from './config.js'
 import { seedDemo } from './demo/demo-data.js'
 import { createContext, type Services } from './graphql/context.js'
+import { DocumentReader } from './graphql/document-reader.js'
 import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
-import { createPipeline } from './graphql/pipeline.js'
+import { createPipeline, type PipelineOptions } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
+import { readTrustedDocuments } from './graphql/trusted-documents-file.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
@@ -43,6 +45,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const started: Closable[] = []
   let closed: Promise<void> | undefined
   try {
+    const documents = await composeDocuments(config)
     const metrics = createMetrics()
     const platform = await openPlatform({ ...options, metrics })
     started.push(platform)
@@ -54,7 +57,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics })
+    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics, documents })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
       { onRequest, onUpgrade: door.upgrade },
@@ -83,7 +86,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
 function composeTransports(
   platform: Platform,
   rooms: ReturnType<typeof composeRooms>,
-  { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
+  { config, log, metrics, documents }: { config: Config; log: Logger; metrics: Metrics; documents: Documents },
 ) {
   const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
@@ -94,14 +97,15 @@ function composeTransports(
     isUnavailable: (error) => database.isUnavailable(error),
     showsSuggestions: allowsIntrospection,
   })
-  const execution = createExecution((request) => createContext(rooms, request), metrics)
-  const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection })
-  const { maxBodyBytes } = limits
+  const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
+  const pipeline = createPipeline({ ...documents, showsSchema: allowsIntrospection, limits })
+  const { maxBodyBytes, executionTimeoutMs } = limits
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
     authenticate,
     formatError,
     allowedOrigins,
+    executionTimeoutMs,
     health: createHealth({
       askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
       isBusConnected: () => bus.isConnected,
@@ -111,7 +115,28 @@ function composeTransports(
   })
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
-  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
+  const protocol = createProtocol({
+    pipeline,
+    execution,
+    authenticate,
+    onArrival,
+    formatError,
+    executionTimeoutMs,
+    log,
+  })
   const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
   return { onRequest, door }
+}
+
+type Documents = Pick<PipelineOptions, 'schema' | 'documents' | 'trustedDocuments'>
+
+/** @throws {StartupError} when the trusted documents can't be taken. */
+async function composeDocuments({ allowsIntrospection, trustedDocumentsFile, limits }: Config): Promise<Documents> {
+  const schema = createSchema()
+  const documents = new DocumentReader({ schema, allowsIntrospection, limits })
+  const trustedDocuments =
+    trustedDocumentsFile === null
+      ? null
+      : await readTrustedDocuments(trustedDocumentsFile, { schema, documents, limits })
+  return { schema, documents, trustedDocuments }
 }

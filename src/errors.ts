@@ -86,7 +86,7 @@ export class RateLimitedError extends RefusalError {
   }
 }
 
-/** The document asks for too much at once. `message` says which limit it broke, and by how much. */
+/** The document asks for too much at once. `message` says what there is too much of, and what to do. */
 export class OperationTooComplexError extends RefusalError {
   override readonly name = 'OperationTooComplexError'
   constructor(message: string, limit: number) {

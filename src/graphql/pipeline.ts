@@ -7,13 +7,18 @@ import {
   Kind,
   type OperationTypeNode,
 } from 'graphql'
+import type { Limits } from '../config-limits.js'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
 import type { RequestContext } from './context.js'
-import { DocumentReader, type DocumentReaderOptions, type ReadDocument } from './document-reader.js'
+import { nestedTooDeeply } from './document-limits.js'
+import type { DocumentReader, ReadDocument } from './document-reader.js'
+import { toldFaults, toldWithoutSchema } from './fault-messages.js'
+import { checkCost, costOf } from './operation-cost.js'
+import { checkVariables } from './operation-variables.js'
+import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js'
 
 /** An operation as a caller asks for it, over whichever transport. */
-export interface OperationRequest {
-  readonly query: string
+export interface OperationRequest extends DocumentRequest {
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
@@ -24,60 +29,83 @@ export interface PreparedOperation extends ExecutionArgs {
   readonly contextValue: RequestContext
 }
 
+type Outcome = PreparedOperation | readonly GraphQLError[]
+
 /**
  * The one way of every operation to its execution, over HTTP and WebSocket alike: whatever is to be checked of it is
  * checked here, so that a limit that holds on one door holds on all.
  */
 export interface Pipeline {
   /** What can be executed, or why it can't. It never rejects. */
-  prepare(request: OperationRequest, context: RequestContext): Promise<PreparedOperation | readonly GraphQLError[]>
+  prepare(request: OperationRequest, context: RequestContext): Promise<Outcome>
 }
 
-export interface PipelineOptions extends DocumentReaderOptions {
+export interface PipelineOptions {
   readonly schema: GraphQLSchema
+  /** Whether errors may name what the caller might have meant, and all that is in the schema. */
+  readonly showsSchema: boolean
+  readonly documents: DocumentReader
+  /** The only documents that are taken; null: any is. */
+  readonly trustedDocuments: TrustedDocuments | null
+  readonly limits: Pick<Limits, 'maxQueryTokens' | 'maxQueryDepth' | 'maxQueryCost'>
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema } = options
-  const documents = new DocumentReader(options)
-  const prepare = async (
-    { query, operationName, variables }: OperationRequest,
-    contextValue: RequestContext,
-  ): Promise<PreparedOperation | readonly GraphQLError[]> => {
-    const { document, errors } = contextValue.viewer ? documents.read(query) : readIntrospection(documents, query)
+  const { schema, showsSchema, documents, trustedDocuments, limits } = options
+  const textOf = (request: OperationRequest): string => {
+    if (trustedDocuments) return trustedDocuments.textOf(request)
+    if (request.query !== '') return request.query
+    throw new BadUserInputError('`query` is empty, and documents are not taken by their ids here.', { field: 'query' })
+  }
+  const read = (request: OperationRequest, contextValue: RequestContext): Outcome => {
+    const { operationName } = request
+    const variables = request.variables ?? {}
+    const readDocument = () => {
+      checkVariables(variables, limits.maxQueryTokens)
+      return documents.read(textOf(request))
+    }
+    const { document, errors } = contextValue.viewer ? readDocument() : readIntrospection(readDocument)
     if (errors.length > 0) return errors
     const operation = getOperationAST(document, operationName)
     if (!operation) throw unclearOperation(operationName)
+    checkCost(costOf(schema, { document, operation, variables }), limits.maxQueryCost)
     return {
       schema,
       document,
       type: operation.operation,
       operationName: operationName ?? null,
-      variableValues: variables ?? null,
+      variableValues: variables,
+      hideSuggestions: !showsSchema,
       contextValue,
     }
   }
+  const told = (faults: readonly GraphQLError[], { query, variables }: OperationRequest) =>
+    showsSchema ? toldFaults(faults) : toldWithoutSchema(faults, { query, variables: variables ?? {} })
   return {
     async prepare(request, context) {
       try {
-        return await prepare(request, context)
+        const outcome = read(request, context)
+        return isPrepared(outcome) ? outcome : told(outcome, request)
       } catch (error) {
-        return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
+        if (error instanceof GraphQLError) return told([error], request)
+        // The stack is used up. Only a limit that was set very high lets it come to that.
+        const originalError = error instanceof RangeError ? nestedTooDeeply(limits.maxQueryDepth) : (error as Error)
+        return [new GraphQLError('', { originalError })]
       }
     },
   }
 }
 
 /** Whether an operation was let through. */
-export function isPrepared(outcome: PreparedOperation | readonly GraphQLError[]): outcome is PreparedOperation {
+export function isPrepared(outcome: Outcome): outcome is PreparedOperation {
   return 'document' in outcome
 }
 
 /** Without a token only introspection is answered; of everything else nothing is told, not even what is wrong with it. */
-function readIntrospection(documents: DocumentReader, query: string): ReadDocument {
+function readIntrospection(read: () => ReadDocument): ReadDocument {
   try {
-    const read = documents.read(query)
-    if (isIntrospection(read.document)) return read
+    const document = read()
+    if (isIntrospection(document.document)) return document
   } catch {
     // Answered like everything else.
   }

@@ -57,6 +57,7 @@ export interface ProtocolOptions {
   readonly authenticate: Authenticate
   readonly onArrival: OnArrival
   readonly formatError: ErrorFormat
+  readonly executionTimeoutMs: number
   readonly log: Logger
 }
 
@@ -69,13 +70,14 @@ export function createProtocol({
   authenticate,
   onArrival,
   formatError,
+  executionTimeoutMs,
   log,
 }: ProtocolOptions): Server<Connection> {
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: CONNECTION_INIT_WITHIN_MS,
     async onConnect({ connectionParams, extra }) {
       try {
-        extra.viewer = await new Deadline().keep(authenticate(tokenOf(connectionParams)))
+        extra.viewer = await new Deadline(executionTimeoutMs).keep(authenticate(tokenOf(connectionParams)))
       } catch (error) {
         // Refused: 4403, as `false` has it. Otherwise it is we who can't, and the client shall come back.
         if (error instanceof UnauthenticatedError) return false
@@ -102,7 +104,7 @@ export function createProtocol({
         return [new GraphQLError('The id is in use')]
       }
       connection.underWay.add(id)
-      const context = { viewer, requestId: uuidv7(), deadline: new Deadline() }
+      const context = { viewer, requestId: uuidv7(), deadline: new Deadline(executionTimeoutMs) }
       const operation = await beginning.add(id, pipeline.prepare(payload, context))
       if (isPrepared(operation)) return { ...operation, connection, id }
       beginning.remove(id)

@@ -18,6 +18,7 @@ export interface HttpOptions {
   readonly authenticate: Authenticate
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
+  readonly executionTimeoutMs: number
   readonly health: Health
   readonly metrics: MetricsPage
   /** Null: there is none, and introspection needs a token like everything else. */
@@ -60,7 +61,7 @@ async function answer(
   switch (pathOf(request)) {
     case GRAPHQL_PATH: {
       if (playground && isPageVisit(request)) return playground.serve(request, response)
-      const deadline = new Deadline()
+      const deadline = new Deadline(options.executionTimeoutMs)
       const viewer = await deadline.keep(authenticateRequest(request, options))
       // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
       request.headers.host = 'localhost'
@@ -107,7 +108,8 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
-  const isQuery = new URLSearchParams(url.split('?', 2)[1]).has('query')
+  const parameters = new URLSearchParams(url.split('?', 2)[1])
+  const isQuery = ['query', 'documentId', 'extensions'].some((name) => parameters.has(name))
   return method === 'GET' && headers.accept?.includes('text/html') === true && !isQuery
 }
 
