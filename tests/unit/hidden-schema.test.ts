@@ -41,7 +41,8 @@ const secrets = new Set(
   }),
 )
 /** These words are graphql's own as well. */
-for (const word of ['type', 'input', 'message', 'position', 'size', 'Query', 'Mutation', 'Subscription']) secrets.delete(word)
+for (const word of ['type', 'input', 'message', 'position', 'size', 'Query', 'Mutation', 'Subscription'])
+  secrets.delete(word)
 
 const VALUES = ['1', '1.5', '"x"', 'true', 'null', '[]', '{}', 'WORD', '{ x: 1 }', '[{}]', '$v']
 
