@@ -19,7 +19,12 @@ export const limitVariables = {
     600_000,
     10_000,
   ),
-  MAX_QUERY_TOKENS: limit('How many tokens a GraphQL document may have.', 10, 1_000_000, 1_000),
+  MAX_QUERY_TOKENS: limit(
+    'How many tokens a GraphQL document may have, how many comments, and how many values its variables.',
+    10,
+    1_000_000,
+    1_000,
+  ),
   MAX_QUERY_DEPTH: limit('How deep the fields of a GraphQL document may be nested.', 1, 1_000, 10),
   MAX_QUERY_ALIASES: limit(
     'How many aliases a GraphQL document may use, each counted as often as it is used.',

@@ -12,9 +12,11 @@ import type { Limits } from '../config-limits.js'
 import { OperationTooComplexError } from '../errors.js'
 import { checkDocument, type DocumentLimits } from './document-limits.js'
 
-/** How many documents are remembered, and how long they may be altogether, in characters. */
+/** How many documents are remembered, and how much memory they may take altogether: what a token takes was measured. */
 const MAX_DOCUMENTS = 1_000
-const MAX_CHARACTERS = 1_000_000
+const MAX_BYTES = 33_554_432
+const BYTES_PER_CHARACTER = 2
+const BYTES_PER_TOKEN = 250
 
 /** How many things are told to be wrong with a document: enough to mend it, and looking for the next ones takes long. */
 const MAX_ERRORS = 10
@@ -44,8 +46,9 @@ export class DocumentReader {
   readonly #rules: typeof specifiedRules
   readonly #known = new LRUCache<string, ReadDocument>({
     max: MAX_DOCUMENTS,
-    maxSize: MAX_CHARACTERS,
-    sizeCalculation: (_read, query) => query.length,
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ document }, query) =>
+      query.length * BYTES_PER_CHARACTER + (document.tokenCount ?? 0) * BYTES_PER_TOKEN,
   })
 
   constructor(options: DocumentReaderOptions) {

@@ -5,8 +5,13 @@ import { type ExecutionArgs, getOperationAST, Kind, type SelectionNode } from 'g
  * `__typename`, which many clients ask for everywhere, is nobody's.
  */
 export function rootFieldOf({ document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>): string {
-  const firstIn = (selections: readonly SelectionNode[]): string =>
-    selections.map(nameOf).find((name) => name !== '' && !name.startsWith('__')) ?? ''
+  const firstIn = (selections: readonly SelectionNode[]): string => {
+    for (const selection of selections) {
+      const name = nameOf(selection)
+      if (name !== '' && !name.startsWith('__')) return name
+    }
+    return ''
+  }
   const nameOf = (selection: SelectionNode): string => {
     if (selection.kind === Kind.FIELD) return selection.name.value
     if (selection.kind === Kind.INLINE_FRAGMENT) return firstIn(selection.selectionSet.selections)

@@ -159,6 +159,12 @@ test('nobody gets anything without a token, not even to know which ids there are
   }
 })
 
+test('a browser that asks by id gets an answer, and not the playground', async () => {
+  const headers = { ...authorization(), accept: 'text/html,application/json' }
+  const response = await fetch(`${testService.url}?documentId=${hashOf(VIEWER)}`, { headers })
+  expect(await response.json()).toEqual(BEA)
+})
+
 test('what is no id is said to be none', async () => {
   for (const documentId of [1, {}, []]) {
     expect(await byPost({ documentId })).toEqual({ extensions: { code: 'BAD_USER_INPUT' } })

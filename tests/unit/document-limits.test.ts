@@ -13,7 +13,7 @@ function broken(document: string, limits: Partial<DocumentLimits> = {}): string 
   } catch (error) {
     if (!(error instanceof OperationTooComplexError)) throw error
     expect(error.message).not.toMatch(/\d/)
-    return /deeply|aliases|directives|mutation|again/.exec(error.message)?.[0] ?? error.message
+    return /deeply|aliases|directives|mutation|schema|again/.exec(error.message)?.[0] ?? error.message
   }
 }
 
@@ -46,13 +46,22 @@ describe('aliases', () => {
     ['one more', '{ a: x { b: y { c: z } } }', 'aliases'],
     ['in a fragment that is spread twice', '{ ...A b { ...A } } fragment A on A { a: x }', null],
     ['in a fragment that is spread three times', '{ ...A b { ...A } c { ...A } } fragment A on A { a: x }', 'aliases'],
-    ['in introspection', '{ a: __schema { x } b: __schema { x } c: __schema { x } }', 'aliases'],
+    ['in introspection', '{ a: __schema { x: y } b: __schema { x } }', 'aliases'],
   ])('%s', (_, document, expected) => expect(broken(document)).toBe(expected))
 
   test('none at all may be allowed', () => {
     expect(broken('{ x }', { maxQueryAliases: 0 })).toBeNull()
     expect(broken('{ x: x }', { maxQueryAliases: 0 })).toBe('aliases')
   })
+})
+
+describe('the schema', () => {
+  test.each([
+    ['may be asked for twice', '{ __schema { x } __type { x } }', null],
+    ['and no third time', '{ __schema { x } __type { x } ... { __schema { x } } }', 'schema'],
+    ['nor by a fragment', '{ ...F ... { ...F } ... { ...F } } fragment F on Q { __schema { x } }', 'schema'],
+    ['is not in a type name', `{ a { __typename b { __typename } } __typename c { __typename } }`, null],
+  ])('%s', (_, document, expected) => expect(broken(document)).toBe(expected))
 })
 
 describe('directives', () => {
