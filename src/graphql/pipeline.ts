@@ -98,7 +98,7 @@ function isIntrospection({ definitions }: DocumentNode): boolean {
 function unclearOperation(operationName: string | null | undefined): BadUserInputError {
   const message =
     operationName == null
-      ? 'The document has several operations: say which one in `operationName`.'
+      ? 'The document must have one operation, or `operationName` say which of several is meant.'
       : 'The document has no operation of the name in `operationName`.'
   return new BadUserInputError(message, { field: 'operationName' })
 }
