@@ -10,9 +10,9 @@ import {
 import { LRUCache } from 'lru-cache'
 import { oneMutationField } from './limits.js'
 
-/** How many documents are remembered, and how long they may be altogether, in characters. */
+/** How many documents are remembered, and how long they may be altogether, in characters: each costs about 80 bytes. */
 const MAX_DOCUMENTS = 1_000
-const MAX_CHARACTERS = 1_000_000
+const MAX_CHARACTERS = 250_000
 
 /** A document, and what is wrong with it. */
 export interface ReadDocument {
