@@ -80,7 +80,8 @@ export class PublishedKeys {
     if (this.#asking) {
       await this.#asking
       const key = await this.#lookUp(header)
-      if (key) return key
+      // What has just failed isn't tried again: who waits has waited long enough.
+      if (key || this.#asked.failure !== null) return key
     }
     if (this.#now() - this.#missedAt < PAUSE_MS) return null
     const isFirst = this.#known === null
