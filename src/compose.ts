@@ -87,8 +87,16 @@ function composeTransports(
 ) {
   const { database, bus } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
-  const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
-  const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
+  const verifyToken = createTokenVerifier({
+    ...config.tokens,
+    keys: platform.tokenKeys,
+    onKeysMissing: (error) => log.warn({ err: error }, 'The keys of the tokens cannot be read'),
+  })
+  const authenticate = createAuthenticator({
+    verifyToken,
+    findUser: (subject) => rooms.users.find(subject),
+    onRefused: (reason) => metrics.refusedTokens.inc({ reason }),
+  })
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),

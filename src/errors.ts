@@ -38,11 +38,17 @@ export class RefusalError extends Error {
   }
 }
 
-/** The caller didn't prove who they are. It never says why: that would help a forger. */
+/** Why somebody is nobody: no token, not a JWT as it should be, a signature or a key that isn't good, too late, other claims, no such active user. */
+type RefusedToken = 'missing' | 'malformed' | 'signature' | 'expired' | 'claims' | 'viewer'
+
+/** The caller didn't prove who they are. They are never told why: that would help a forger. */
 export class UnauthenticatedError extends RefusalError {
   override readonly name = 'UnauthenticatedError'
-  constructor() {
+  /** For those who run the service. */
+  readonly reason: RefusedToken
+  constructor(reason: RefusedToken = 'missing') {
     super('UNAUTHENTICATED', 'A valid token is needed: send the header "Authorization: Bearer <token>".')
+    this.reason = reason
   }
 }
 

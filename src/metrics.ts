@@ -11,6 +11,8 @@ export interface Metrics {
   readonly catchUps: Counter<'reason'>
   /** Queues of slow subscribers that overflowed. */
   readonly queueOverflows: Counter
+  /** Tokens that were refused, and requests and sockets that showed none, by why. */
+  readonly refusedTokens: Counter<'reason'>
   /** Messages on the bus that could not be understood. */
   readonly busGarbage: Counter
   /** Times that the connection to the bus was lost. */
@@ -41,6 +43,12 @@ export function createMetrics(): Metrics {
     queueOverflows: new Counter({
       name: 'escrow_chat_queue_overflows_total',
       help: 'Queues of slow subscribers that overflowed and were emptied.',
+      registers,
+    }),
+    refusedTokens: new Counter({
+      name: 'escrow_chat_refused_tokens_total',
+      help: 'Requests and sockets whose token was refused: there was none (missing), it is no JWT as it should be (malformed), its signature or key is not good (signature), it has expired (expired), its claims are others (claims), or it stands for nobody active (viewer).',
+      labelNames: ['reason'],
       registers,
     }),
     busGarbage: new Counter({

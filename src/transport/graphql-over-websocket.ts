@@ -147,10 +147,7 @@ function refused(error: Error): ExecutionResult {
   return { errors: [new GraphQLError('Not executed', { originalError: error })] }
 }
 
-/** `{ authorization: "Bearer …" }` or `{ token: "…" }`. */
-function tokenOf(connectionParams: Record<string, unknown> = {}): string {
-  const { authorization, token } = connectionParams
-  const found = bearerToken(authorization) ?? (typeof token === 'string' ? token : null)
-  if (found === null) throw new UnauthenticatedError()
-  return found
+/** `{ authorization: "Bearer …" }` or `{ token: "…" }`; null when it is neither. */
+function tokenOf({ authorization, token }: Record<string, unknown> = {}): string | null {
+  return bearerToken(authorization) ?? (typeof token === 'string' ? token : null)
 }

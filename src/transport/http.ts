@@ -4,7 +4,7 @@ import { uuidv7 } from 'uuidv7'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
-import { type ErrorCode, RefusalError, UnauthenticatedError } from '../errors.js'
+import { type ErrorCode, RefusalError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
 import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
@@ -94,11 +94,10 @@ async function authenticateRequest(
   request: IncomingMessage,
   { authenticate, playground }: HttpOptions,
 ): Promise<Viewer | null> {
-  const { authorization } = request.headers
+  // Of several, `headers` would have the first.
+  const { authorization: [authorization, ...others] = [] } = request.headersDistinct
   if (authorization === undefined && playground) return null
-  const token = bearerToken(authorization)
-  if (token === null) throw new UnauthenticatedError()
-  return authenticate(token)
+  return authenticate(others.length > 0 ? null : bearerToken(authorization))
 }
 
 /** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */

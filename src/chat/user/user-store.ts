@@ -1,5 +1,6 @@
 import type { User } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
+import { isKey } from '../text.js'
 import type { UserInput } from './user.js'
 
 export class UserStore {
@@ -9,8 +10,9 @@ export class UserStore {
     this.#database = database
   }
 
-  find(userKey: string): Promise<User | null> {
-    return this.#database.prisma.user.findUnique({ where: { key: userKey } })
+  /** Null also for what can't be a key: Postgres would fail on some of it. */
+  async find(userKey: string): Promise<User | null> {
+    return isKey(userKey) ? this.#database.prisma.user.findUnique({ where: { key: userKey } }) : null
   }
 
   findMany(userKeys: readonly string[]): Promise<User[]> {
