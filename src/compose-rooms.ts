@@ -48,7 +48,7 @@ export function composeRooms(
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
   const presences = new PresenceStore(database)
-  const { maxPageSize, maxContentLength } = limits
+  const { maxPageSize } = limits
   const timeline = new TimelineService({
     timelines,
     followers: new TimelineFollowers({ store: timelines, bus, log }),
@@ -82,6 +82,7 @@ export function composeRooms(
         transactionPolicy,
         bus,
         maxPageSize,
+        textLimits: limits,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
       timeline,
@@ -91,7 +92,7 @@ export function composeRooms(
         messagePolicy,
         transactionPolicy,
         bus,
-        maxContentLength,
+        textLimits: limits,
         onSent: (sender, transactionKey) => typing.noteSent(sender, transactionKey),
       }),
       receipt: new ReceiptService({
