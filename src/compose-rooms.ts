@@ -88,7 +88,13 @@ export function composeRooms(
       timeline,
       message: new MessageService({
         messages,
-        lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
+        lanes: new SendLanes({
+          store: messages,
+          bus,
+          log,
+          maxStuckCalls: Math.ceil(databasePoolSize / 4),
+          lockTimeoutMs: limits.databaseLockTimeoutMs,
+        }),
         messagePolicy,
         transactionPolicy,
         bus,
