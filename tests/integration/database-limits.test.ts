@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { MessageStore } from '../../src/chat/message/message-store.js'
+import { DealLock } from '../testkit/deal-lock.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 
-// Each limit of the database holds as it is set: these are longer than the defaults.
+// Each limit of the database holds as it is set.
 
 let testService: TestService
 
@@ -50,4 +52,16 @@ test('DATABASE_POOL_TIMEOUT_MS is how long somebody waits for a connection while
   const two = ['a', 'b'].map((name) => setting('lock_timeout', `${name}-slow-by-2.3`))
   expect(await setting('lock_timeout', 'third')).toBe('1234ms')
   await Promise.all(two)
+})
+
+test('DATABASE_LOCK_TIMEOUT_MS is how long a send waits for its deal at most', async () => {
+  const impatient = await startTestService({ DATABASE_LOCK_TIMEOUT_MS: '77' })
+  onTestFinished(() => impatient.close())
+  const bea = await impatient.seed.person('bea')
+  const deal = await impatient.seed.deal('deal', { buyer: bea })
+  const calls = vi.spyOn(MessageStore.prototype, 'send')
+  const lock = await DealLock.hold(impatient.database.url, deal.key)
+  await expect(bea.say(deal, 'in vain')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+  await lock.release()
+  expect(calls.mock.calls.map(([, { patienceMs }]) => patienceMs)).toEqual([0, 77, 77])
 })
