@@ -3,10 +3,16 @@ import { BadUserInputError } from '../errors.js'
 /** All that shows nothing: white space, controls, zero-width and other format characters, fillers, the blank braille cell. */
 const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u
 
+/** How long may be what people write to each other, and what programs call it. Both are settings. */
+export interface TextLimits {
+  readonly maxContentLength: number
+  readonly maxClientMessageIdLength: number
+}
+
 export interface TextRules {
   /** The input field, for the refusal. */
   readonly field: string
-  /** In code points, after trimming. */
+  /** In code points; of a text for people after trimming. */
   readonly maxLength: number
 }
 
@@ -55,13 +61,16 @@ export function checkKey(key: string, field: string): string {
   })
 }
 
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
+
 /**
- * Checks an idempotency key: 1 to 128 printable characters; null when there is none.
+ * Checks an idempotency key: printable characters, at least one and not too many; null when there is none.
  *
  * @throws {BadUserInputError}
  */
-export function checkIdempotencyKey(key: string | null | undefined, field: string): string | null {
+export function checkIdempotencyKey(key: string | null | undefined, { field, maxLength }: TextRules): string | null {
   if (key == null) return null
-  if (key.isWellFormed() && /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,128}$/u.test(key)) return key
-  throw new BadUserInputError(`\`${field}\` must be 1 to 128 printable characters.`, { field, limit: 128 })
+  if (key.isWellFormed() && PRINTABLE.test(key) && codePoints(key) <= maxLength) return key
+  const message = `\`${field}\` must be 1 to ${maxLength} printable characters.`
+  throw new BadUserInputError(message, { field, limit: maxLength })
 }

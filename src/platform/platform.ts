@@ -56,6 +56,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform &
     const database = openDatabase({
       url: databaseUrl,
       poolSize: config.databasePoolSize,
+      limits: config.limits,
       onConnectionLost: (error) => log.warn({ err: error }, 'A connection to Postgres was lost'),
     })
     opened.push({ name: 'The database pool', close: () => database.close() })
