@@ -70,6 +70,7 @@ export function composeRooms(
       leases,
       notes: new LastSeenNotes(presences),
       suspensions: new Suspensions(presences, log),
+      maxConnections: limits.maxSocketsPerUser,
       onGone: (userKey) => void typing.stopAll(userKey),
     }),
     transactionPolicy,

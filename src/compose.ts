@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createAdmission } from './auth/admit.js'
 import { createAuthenticator } from './auth/authenticate.js'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
@@ -14,8 +15,9 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { asStep } from './platform/start-step.js'
+import { createClientAddress } from './transport/client-address.js'
 import { createGraphqlOverHttp } from './transport/graphql-over-http.js'
-import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
+import { type Arrival, createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
@@ -80,12 +82,15 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   }
 }
 
+/** Partners and the platform are never online, and may have as many sockets as they need. */
+const UNCOUNTED: Arrival = { isAdmitted: Promise.resolve(true), leave() {} }
+
 function composeTransports(
   platform: Platform,
   rooms: ReturnType<typeof composeRooms>,
   { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
 ) {
-  const { database, bus } = platform
+  const { database, bus, rateLimits } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
   const verifyToken = createTokenVerifier({
     ...config.tokens,
@@ -97,17 +102,20 @@ function composeTransports(
     findUser: (subject) => rooms.users.find(subject),
     onRefused: (reason) => metrics.refusedTokens.inc({ reason }),
   })
+  const admit = createAdmission(authenticate, rateLimits)
+  const clientAddress = createClientAddress(config.trustedProxies)
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),
     showsSuggestions: allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics)
-  const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection })
+  const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection, rateLimits })
   const { maxBodyBytes } = limits
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
-    authenticate,
+    admit,
+    clientAddress,
     formatError,
     allowedOrigins,
     health: createHealth({
@@ -118,8 +126,9 @@ function composeTransports(
     playground: allowsIntrospection ? createPlayground() : null,
   })
   const onArrival: OnArrival = (viewer, close) =>
-    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
-  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
-  const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
+    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
+  const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics, log })
+  const onFramesRefused = () => metrics.rateLimited.inc({ limit: 'frames' })
+  const door = new WebSocketDoor({ protocol, allowedOrigins, limits, clientAddress, onFramesRefused, log })
   return { onRequest, door }
 }

@@ -87,8 +87,10 @@ export class ConflictError extends RefusalError {
 /** The caller has asked too often. `what` names it in the plural, as in "Too many messages". */
 export class RateLimitedError extends RefusalError {
   override readonly name = 'RateLimitedError'
-  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs: number }) {
-    super('RATE_LIMITED', `Too many ${what}: try again in ${Math.ceil(details.retryAfterMs / 1000)} s.`, details)
+  /** @param wayOut what to do about it where time alone doesn't help. */
+  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs?: number }, wayOut?: string) {
+    const seconds = Math.ceil((details.retryAfterMs ?? 0) / 1000)
+    super('RATE_LIMITED', `Too many ${what}: ${wayOut ?? `try again in ${seconds} s`}.`, details)
   }
 }
 

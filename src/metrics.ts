@@ -17,6 +17,8 @@ export interface Metrics {
   readonly busGarbage: Counter
   /** Times that the connection to the bus was lost. */
   readonly busLosses: Counter
+  /** What was refused because there was too much of it, by the limit. */
+  readonly rateLimited: Counter<'limit'>
   /** Shows whether the bus is connected, asking it whenever somebody looks. */
   watchBus(bus: { readonly isConnected: boolean }): void
   /** The content type and the text that Prometheus reads. */
@@ -59,6 +61,12 @@ export function createMetrics(): Metrics {
     busLosses: new Counter({
       name: 'escrow_chat_bus_losses_total',
       help: 'Times that the connection to Redis was lost.',
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: 'escrow_chat_rate_limited_total',
+      help: 'What was refused because there was too much of it, by the limit: sends, operations, partnerOperations, failedAuthentications, sockets, subscriptions, frames.',
+      labelNames: ['limit'],
       registers,
     }),
     watchBus(bus) {

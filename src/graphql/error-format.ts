@@ -87,12 +87,21 @@ function isErrorCode(code: unknown): code is ErrorCode {
 }
 
 /** How Yoga is told what HTTP has to say of a refusal before execution. */
-export function httpExtension({ code }: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
+export function httpExtension({
+  code,
+  retryAfterMs,
+}: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
   if (!isErrorCode(code)) return { status: HTTP_STATUS.INTERNAL_SERVER_ERROR }
   const status = HTTP_STATUS[code]
   // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
   if (code === 'BAD_USER_INPUT') return { status, spec: true }
-  return code === 'UNAUTHENTICATED' ? { status, headers: { 'www-authenticate': 'Bearer' } } : { status }
+  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
+  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
+}
+
+/** When it is worth another try, as HTTP says it: in whole seconds. */
+function retryAfter(retryAfterMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** What was thrown in the first place, inside however many GraphQL errors. */

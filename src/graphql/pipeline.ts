@@ -5,11 +5,14 @@ import {
   type GraphQLSchema,
   getOperationAST,
   Kind,
-  type OperationTypeNode,
+  OperationTypeNode,
 } from 'graphql'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
+import type { RateLimits } from '../rate-limits.js'
 import type { RequestContext } from './context.js'
+import { countOperation } from './count-operation.js'
 import { DocumentReader, type DocumentReaderOptions, type ReadDocument } from './document-reader.js'
+import { rootFieldOf } from './root-field.js'
 
 /** An operation as a caller asks for it, over whichever transport. */
 export interface OperationRequest {
@@ -24,26 +27,26 @@ export interface PreparedOperation extends ExecutionArgs {
   readonly contextValue: RequestContext
 }
 
+type Outcome = PreparedOperation | readonly GraphQLError[]
+
 /**
  * The one way of every operation to its execution, over HTTP and WebSocket alike: whatever is to be checked of it is
  * checked here, so that a limit that holds on one door holds on all.
  */
 export interface Pipeline {
   /** What can be executed, or why it can't. It never rejects. */
-  prepare(request: OperationRequest, context: RequestContext): Promise<PreparedOperation | readonly GraphQLError[]>
+  prepare(request: OperationRequest, context: RequestContext): Promise<Outcome>
 }
 
 export interface PipelineOptions extends DocumentReaderOptions {
   readonly schema: GraphQLSchema
+  readonly rateLimits: RateLimits
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema } = options
+  const { schema, rateLimits } = options
   const documents = new DocumentReader(options)
-  const prepare = async (
-    { query, operationName, variables }: OperationRequest,
-    contextValue: RequestContext,
-  ): Promise<PreparedOperation | readonly GraphQLError[]> => {
+  const read = ({ query, operationName, variables }: OperationRequest, contextValue: RequestContext): Outcome => {
     const { document, errors } = contextValue.viewer ? documents.read(query) : readIntrospection(documents, query)
     if (errors.length > 0) return errors
     const operation = getOperationAST(document, operationName)
@@ -59,17 +62,32 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
   return {
     async prepare(request, context) {
-      try {
-        return await prepare(request, context)
-      } catch (error) {
-        return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
-      }
+      const outcome = await orErrors(() => read(request, context))
+      // What is wrong with it has been looked for by now, and counts like what is right.
+      const isSend = isPrepared(outcome) && isSendOperation(outcome)
+      return orErrors(async () => {
+        await countOperation(rateLimits, context.viewer, isSend)
+        return outcome
+      })
     },
   }
 }
 
+async function orErrors(work: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (error) {
+    return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
+  }
+}
+
+/** A mutation has one field. */
+function isSendOperation(operation: PreparedOperation): boolean {
+  return operation.type === OperationTypeNode.MUTATION && rootFieldOf(operation) === 'sendMessage'
+}
+
 /** Whether an operation was let through. */
-export function isPrepared(outcome: PreparedOperation | readonly GraphQLError[]): outcome is PreparedOperation {
+export function isPrepared(outcome: Outcome): outcome is PreparedOperation {
   return 'document' in outcome
 }
 

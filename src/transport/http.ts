@@ -1,12 +1,14 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import cors from 'cors'
 import { uuidv7 } from 'uuidv7'
-import { type Authenticate, bearerToken } from '../auth/authenticate.js'
+import type { Admit } from '../auth/admit.js'
+import { bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
 import { type ErrorCode, RefusalError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
-import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
+import { type ErrorFormat, HTTP_STATUS, httpExtension } from '../graphql/error-format.js'
+import type { ClientAddress } from './client-address.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
@@ -15,7 +17,8 @@ import type { Playground } from './playground.js'
 
 export interface HttpOptions {
   readonly graphql: GraphqlOverHttp
-  readonly authenticate: Authenticate
+  readonly admit: Admit
+  readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
   readonly health: Health
@@ -34,7 +37,7 @@ export function createRequestListener(options: HttpOptions): RequestListener {
   const allowCors = cors({
     origin: (origin, allow) => allow(null, isAllowedOrigin(options.allowedOrigins, origin)),
     methods: ['GET', 'POST'],
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: ['x-request-id', 'retry-after'],
     maxAge: SECONDS_A_PREFLIGHT_IS_GOOD_FOR,
   })
   return (request, response) => {
@@ -92,12 +95,12 @@ async function answer(
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { authenticate, playground }: HttpOptions,
+  { admit, clientAddress, playground }: HttpOptions,
 ): Promise<Viewer | null> {
   // Of several, `headers` would have the first.
   const { authorization: [authorization, ...others] = [] } = request.headersDistinct
   if (authorization === undefined && playground) return null
-  return authenticate(others.length > 0 ? null : bearerToken(authorization))
+  return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))
 }
 
 /** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */
@@ -117,7 +120,9 @@ function refuse(response: ServerResponse, thrown: unknown, requestId: string, fo
     return
   }
   const code = error.extensions['code'] as ErrorCode
-  if (code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer')
+  for (const [name, value] of Object.entries(httpExtension(error.extensions).headers ?? {})) {
+    response.setHeader(name, value)
+  }
   sendJson(response, HTTP_STATUS[code], { errors: [error] })
 }
 

@@ -9,13 +9,14 @@ import type { AllowedOrigins } from '../config.js'
 import type { Limits } from '../config-limits.js'
 import { within } from '../within.js'
 import { answerPings } from './answer-pings.js'
+import type { ClientAddress } from './client-address.js'
 import { type Connection, createConnection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { KeepAlive } from './keep-alive.js'
+import { type FrameLimit, limitFrames } from './limit-frames.js'
 import { isAllowedOrigin } from './origin.js'
 import { ProtocolSocket } from './protocol-socket.js'
 
-const MAX_FRAGMENTS = 64
 /** How long a client may take to read what it was sent before the close frame, and to answer that. */
 const CLOSE_WITHIN_MS = 5_000
 /** The same when the service is being stopped. */
@@ -29,6 +30,9 @@ export interface WebSocketOptions {
   readonly protocol: ProtocolServer<Connection>
   readonly allowedOrigins: AllowedOrigins
   readonly limits: Limits
+  readonly clientAddress: ClientAddress
+  /** Told of each client that said too much. */
+  readonly onFramesRefused: FrameLimit['onRefused']
   readonly log: Logger
 }
 
@@ -45,7 +49,7 @@ export class WebSocketDoor {
     const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       maxPayload: options.limits.maxFrameBytes,
-      maxFragments: MAX_FRAGMENTS,
+      maxFragments: options.limits.maxFrameFragments,
       perMessageDeflate: false,
       handleProtocols,
       autoPong: false,
@@ -62,7 +66,7 @@ export class WebSocketDoor {
     else if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
       refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
-    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket))
+    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket, request))
   }
 
   /**
@@ -76,12 +80,13 @@ export class WebSocketDoor {
     this.#server.close()
   }
 
-  #open(webSocket: WebSocket, stream: Socket): void {
-    const { protocol, log } = this.#options
-    const socket = new ProtocolSocket(webSocket, log)
+  #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {
+    const { protocol, limits, clientAddress, onFramesRefused, log } = this.#options
+    const socket = new ProtocolSocket(webSocket, { ...limits, log })
+    limitFrames(socket, webSocket, { limits, onRefused: onFramesRefused })
     answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)
-    const connection = createConnection(socket)
+    const connection = createConnection(socket, { address: clientAddress(request), ...limits })
     this.#connections.add(connection)
     webSocket.once('close', (code) => {
       this.#connections.delete(connection)

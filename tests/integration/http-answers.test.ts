@@ -41,7 +41,7 @@ describe('a page of', () => {
   test.each(['https://app.example.com', 'https://admin.example.com'])('%s may read answers', async (origin) => {
     const { headers } = await ask({ origin })
     expect(headers.get('access-control-allow-origin')).toBe(origin)
-    expect(headers.get('access-control-expose-headers')).toBe('x-request-id')
+    expect(headers.get('access-control-expose-headers')).toBe('x-request-id,retry-after')
     expect(headers.get('vary')).toMatch(/origin/i)
     expect(headers.get('access-control-allow-credentials')).toBeNull()
   })
