@@ -92,7 +92,7 @@ function composeTransports(
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),
-    showsSuggestions: allowsIntrospection,
+    givesHints: allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics)
   const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection })
