@@ -1,14 +1,21 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { linger } from './raw-answer.js'
 
 /** What has been asked of a server and is not answered yet. */
 export class Exchanges {
-  readonly #unanswered = new Map<Duplex, Set<ServerResponse>>()
+  readonly #unanswered = new Map<Socket, Set<ServerResponse>>()
+  /** Connections on which something was answered before all of it had arrived. */
+  readonly #answeredEarly = new WeakSet<Socket>()
   #isClosing = false
 
   constructor(server: Server) {
     server.on('request', (request, response) => this.#begin(request, response))
+  }
+
+  /** The connections of all that. */
+  get connections(): Iterable<Socket> {
+    return this.#unanswered.keys()
   }
 
   /**
@@ -24,9 +31,10 @@ export class Exchanges {
    * Whether a refusal can be written to a connection by hand. It can't in the middle of an answer; nor when the answer to
    * something that has arrived is still due, for the client would take the refusal for that.
    */
-  canBeRefused(stream: Duplex): boolean {
+  canBeRefused(stream: Socket): boolean {
+    if (!stream.writable || this.#answeredEarly.has(stream)) return false
     const responses = [...(this.#unanswered.get(stream) ?? [])]
-    return stream.writable && responses.every(({ headersSent, req }) => !headersSent && !req.complete)
+    return responses.every(({ headersSent, req }) => !headersSent && !req.complete)
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
@@ -35,8 +43,10 @@ export class Exchanges {
     const responses = this.#unanswered.get(socket) ?? new Set()
     this.#unanswered.set(socket, responses.add(response))
     response.once('finish', () => {
-      // Answered before the end of its body, as soon as it was clear that it is refused.
-      if (!request.complete) linger(socket, request)
+      if (request.complete) return
+      this.#answeredEarly.add(socket)
+      request.once('close', () => this.#answeredEarly.delete(socket))
+      linger(socket, request)
     })
     response.once('close', () => {
       responses.delete(response)

@@ -98,8 +98,7 @@ async function answer(
       if (!mayReadMetrics(request, metrics)) break
       requireMethod(request, path, READING)
       const { contentType, text } = await metrics.render()
-      response.writeHead(200, { 'content-type': contentType }).end(text)
-      return
+      return send(response, 200, { 'content-type': contentType }, text)
     }
     case '/':
       if (!playground) break
@@ -154,10 +153,13 @@ function refuse(response: ServerResponse, thrown: unknown, requestId: string, fo
   }
   const code = error.extensions['code'] as ErrorCode
   const { status, headers } = httpAnswerTo(thrown, code)
-  response.writeHead(status, headers).end(JSON.stringify({ errors: [error] }))
+  send(response, status, headers, JSON.stringify({ errors: [error] }))
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(body))
+  send(response, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
+}
+
+function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Limits } from '../config-limits.js'
 import { StartupError } from '../startup-error.js'
 import { Exchanges } from './exchanges.js'
 import { type HttpRefusalError, methodNotAllowed } from './http-refusal.js'
 import { explainUnreadable, MAX_HEADERS } from './request-head.js'
+import { cutOffStalledReaders } from './stalled-readers.js'
 
 /** Where a server listens. */
 export interface Address {
@@ -32,7 +33,7 @@ export interface HttpServerOptions {
   readonly onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
   /** Tells a client why its request can't be read. Called at most once for a connection. */
   readonly onUnreadable: (stream: Duplex, refusal: HttpRefusalError) => void
-  readonly limits: Pick<Limits, 'maxHeaderBytes' | 'maxBodyBytes' | 'requestTimeoutMs' | 'executionTimeoutMs'>
+  readonly limits: Pick<Limits, 'maxHeaderBytes' | 'maxBodyBytes' | 'requestTimeoutMs' | 'writeStallTimeoutMs'>
 }
 
 /**
@@ -46,6 +47,10 @@ export async function startHttpServer(address: Address, options: HttpServerOptio
   server.on('request', options.onRequest)
   server.on('upgrade', options.onUpgrade)
   refuseUnreadable(server, exchanges, options)
+  server.once(
+    'close',
+    cutOffStalledReaders(() => exchanges.connections, options.limits.writeStallTimeoutMs),
+  )
   server.listen(address)
   try {
     await once(server, 'listening')
@@ -62,12 +67,7 @@ export async function startHttpServer(address: Address, options: HttpServerOptio
   }
 }
 
-function createLimitedServer({
-  maxHeaderBytes,
-  maxBodyBytes,
-  requestTimeoutMs,
-  executionTimeoutMs,
-}: HttpServerOptions['limits']): Server {
+function createLimitedServer({ maxHeaderBytes, maxBodyBytes, requestTimeoutMs }: HttpServerOptions['limits']): Server {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     requestTimeout: requestTimeoutMs,
@@ -79,8 +79,6 @@ function createLimitedServer({
     requireHostHeader: false,
   })
   server.maxHeadersCount = MAX_HEADERS + 1
-  // Nothing has moved for as long as a request and its answer may take: the client doesn't read what it asked for.
-  server.timeout = requestTimeoutMs + executionTimeoutMs
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   server.on('checkContinue', (request, response) => {
     if (Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) response.writeContinue()
@@ -90,18 +88,18 @@ function createLimitedServer({
 }
 
 function refuseUnreadable(server: Server, exchanges: Exchanges, { onUnreadable, limits }: HttpServerOptions): void {
-  const refused = new WeakSet<Duplex>()
-  const refuse = (stream: Duplex, refusal: HttpRefusalError | null) => {
+  const refused = new WeakSet<Socket>()
+  const refuse = (stream: Socket, refusal: HttpRefusalError | null) => {
     // What comes after that is not read either, and says so again and again.
     if (refused.has(stream)) return
     refused.add(stream)
     if (refusal && exchanges.canBeRefused(stream)) onUnreadable(stream, refusal)
     else stream.destroy()
   }
-  server.on('clientError', (error, stream) => refuse(stream, explainUnreadable(error, limits.maxHeaderBytes)))
+  server.on('clientError', (error, stream) => refuse(stream as Socket, explainUnreadable(error, limits.maxHeaderBytes)))
   server.on('connect', (_request, stream) => {
     stream.on('error', () => stream.destroy())
-    refuse(stream, methodNotAllowed('The service', ['GET', 'HEAD', 'POST', 'OPTIONS']))
+    refuse(stream as Socket, methodNotAllowed('The service', ['GET', 'HEAD', 'POST', 'OPTIONS']))
   })
 }
 

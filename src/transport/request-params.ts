@@ -35,7 +35,8 @@ async function readText({ headers, body }: Request, maxBodyBytes: number): Promi
   let size = 0
   // Not `for await`: leaving that early would destroy the connection, and with it our answer.
   const reader = body?.getReader()
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+  const read = () => reader?.read().catch(() => Promise.reject(fault(400, 'The body did not arrive.')))
+  for (let part = await read(); part?.value; part = await read()) {
     size += part.value.byteLength
     if (size > maxBodyBytes) throw new PayloadTooLargeError(maxBodyBytes)
     chunks.push(part.value)
