@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { asStep } from './platform/start-step.js'
+import { createAnswerHeaders } from './transport/answer-headers.js'
 import { createClientAddress } from './transport/client-address.js'
 import { createGraphqlOverHttp } from './transport/graphql-over-http.js'
 import { type Arrival, createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
@@ -22,6 +23,7 @@ import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
 import { createPlayground } from './transport/playground.js'
+import { createRawRefusals } from './transport/raw-answer.js'
 import { WebSocketDoor } from './transport/websocket.js'
 
 /** A service that runs. */
@@ -56,10 +58,10 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics })
+    const { door, ...handlers } = composeTransports(platform, rooms, { config, log, metrics })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
-      { onRequest, onUpgrade: door.upgrade },
+      { ...handlers, onUpgrade: door.upgrade, limits: config.limits },
     )
     // At the same time: the server takes nobody new while the sockets go, and is closed when they are gone.
     started.push({
@@ -107,11 +109,12 @@ function composeTransports(
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),
-    showsSuggestions: allowsIntrospection,
+    givesHints: allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics)
   const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection, rateLimits })
-  const { maxBodyBytes } = limits
+  const { maxBodyBytes, maxHeaderBytes } = limits
+  const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
     admit,
@@ -124,11 +127,20 @@ function composeTransports(
     }),
     metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
+    answerHeaders,
+    maxHeaderBytes,
   })
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
   const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics, log })
-  const onFramesRefused = () => metrics.rateLimited.inc({ limit: 'frames' })
-  const door = new WebSocketDoor({ protocol, allowedOrigins, limits, clientAddress, onFramesRefused, log })
-  return { onRequest, door }
+  const door = new WebSocketDoor({
+    protocol,
+    allowedOrigins,
+    limits,
+    clientAddress,
+    onFramesRefused: () => metrics.rateLimited.inc({ limit: 'frames' }),
+    answerHeaders,
+    log,
+  })
+  return { onRequest, onUnreadable: createRawRefusals({ formatError, answerHeaders }), door }
 }

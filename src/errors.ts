@@ -94,7 +94,10 @@ export class RateLimitedError extends RefusalError {
   }
 }
 
-/** The document asks for too much at once. `message` says which limit it broke, and by how much. */
+/**
+ * The document asks for too much at once. `message` says which limit it broke, and never its value: `limit` has that, for
+ * those who may know.
+ */
 export class OperationTooComplexError extends RefusalError {
   override readonly name = 'OperationTooComplexError'
   constructor(message: string, limit: number) {
@@ -102,11 +105,11 @@ export class OperationTooComplexError extends RefusalError {
   }
 }
 
-/** The request is larger than `limit` bytes. */
+/** The request is larger than `limit` bytes. The message doesn't say how many: `limit` does, to those who may know. */
 export class PayloadTooLargeError extends RefusalError {
   override readonly name = 'PayloadTooLargeError'
   constructor(limit: number) {
-    super('PAYLOAD_TOO_LARGE', `The request is too large: at most ${limit} bytes are taken.`, { limit })
+    super('PAYLOAD_TOO_LARGE', 'The request is too large.', { limit })
   }
 }
 
