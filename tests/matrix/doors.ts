@@ -33,7 +33,7 @@ export async function askUnwelcome(url: string, token: string | null, query: str
   return TURNED_AWAY
 }
 
-/** A socket that was let in, and many operations on it. */
+/** A socket that was let in, and many operations on it, one waited for after the other. */
 export class OpenSocket {
   readonly #socket: RawSocket
   #operations = 0
