@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7'
-import type { Viewer } from '../../auth/viewer.js'
+import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
@@ -114,8 +114,9 @@ export class MessageService {
    * @throws {ConflictError} when it was deleted.
    */
   async edit(viewer: Viewer, messageId: string, content: string): Promise<Message> {
+    const sender = requireUser(viewer)
     checkText(content, { field: 'content', maxLength: this.#textLimits.maxContentLength })
-    return this.#change(viewer, messageId, (message) => {
+    return this.#change(sender, messageId, (message) => {
       if (message.deletedAt)
         throw new ConflictError("The message was deleted and can't be edited.", { field: 'messageId' })
       return message.content === content ? null : { kind: 'EDIT', content }
@@ -128,11 +129,10 @@ export class MessageService {
    * @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
    */
   async delete(viewer: Viewer, messageId: string): Promise<Message> {
-    return this.#change(viewer, messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
+    return this.#change(requireUser(viewer), messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
   }
 
-  async #change(viewer: Viewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
-    const sender = requireUser(viewer)
+  async #change(sender: UserViewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
     const { transactionKey } = await this.#messagePolicy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')
