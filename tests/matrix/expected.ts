@@ -118,18 +118,6 @@ export const SUBSCRIPTION_OVER_HTTP: Row = {
   UNAUTHENTICATED: ['SUSPENDED', 'NOBODY'],
 }
 
-/** What the contract has and the schema doesn't yet: to be taken off this list in the change that adds it. */
-export const COMING = [
-  'Mutation.upsertUser',
-  'Mutation.upsertTransaction',
-  'Mutation.postSystemMessage',
-  'Mutation.changeTransactionStatus',
-  'UpsertUserPayload.user',
-  'UpsertTransactionPayload.transaction',
-  'PostSystemMessagePayload.message',
-  'ChangeTransactionStatusPayload.transaction',
-]
-
 /** @throws {Error} when the row says nothing of a kind of viewer, or two things. */
 export function outcomeFor(row: Row, kind: ViewerKind): Outcome {
   const outcomes = (Object.keys(row) as Outcome[]).filter((outcome) => row[outcome]?.includes(kind))
