@@ -57,7 +57,8 @@ async function tokens(users: UserService, issueToken: TokenIssuer): Promise<Pers
 
 function peopleAndCommand(origin: string, people: readonly PersonWithToken[]): string[] {
   const [first] = people
-  if (!first) return ['  The database has none of the demo people: sign tokens for your own with JWT_SECRET.', '']
+  if (!first)
+    return ['  The database has none of the demo people. A token for one of yours: npm run token -- --user <key>', '']
   const query = '{ transactions { nodes { id title status viewerUnreadCount lastMessage { content } } } }'
   return [
     '  Demo people, with tokens that are good for 7 days. In the playground, put one in place of PASTE_A_TOKEN_HERE.',
