@@ -1,6 +1,5 @@
 import type { User } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
-import { isKey } from '../text.js'
 import type { UserInput } from './user.js'
 
 export class UserStore {
@@ -10,9 +9,8 @@ export class UserStore {
     this.#database = database
   }
 
-  /** Null also for what can't be a key: Postgres would fail on some of it. */
-  async find(userKey: string): Promise<User | null> {
-    return isKey(userKey) ? this.#database.prisma.user.findUnique({ where: { key: userKey } }) : null
+  find(userKey: string): Promise<User | null> {
+    return this.#database.prisma.user.findUnique({ where: { key: userKey } })
   }
 
   findMany(userKeys: readonly string[]): Promise<User[]> {
