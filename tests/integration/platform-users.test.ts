@@ -12,6 +12,8 @@ let key: string
 beforeAll(async () => {
   // On a busy machine it can take long until all of many have had their turn.
   testService = await startTestService({ DATABASE_POOL_TIMEOUT_MS: '30000', DATABASE_LOCK_TIMEOUT_MS: '30000' })
+  // The first connection can take long, too; nobody is kept waiting for an answer by it.
+  await testService.seed.person('somebody')
   platform = await testService.seed.caller({ clientId: 'backend', scopes: ['platform'] })
 })
 beforeEach(({ task }) => {
