@@ -14,6 +14,8 @@ export interface TextRules {
   readonly field: string
   /** In code points; of a text for people after trimming. */
   readonly maxLength: number
+  /** Whether blanks around it count as well: what is stored has no room for more. */
+  readonly countsBlanks?: boolean
 }
 
 /**
@@ -22,14 +24,14 @@ export interface TextRules {
  *
  * @throws {BadUserInputError} that says which rule it breaks.
  */
-export function checkText(text: string, { field, maxLength }: TextRules): string {
+export function checkText(text: string, { field, maxLength, countsBlanks = false }: TextRules): string {
   if (!text.isWellFormed()) {
     throw new BadUserInputError(`\`${field}\` is not well-formed Unicode: it has half of a surrogate pair.`, { field })
   }
   if (text.includes('\0')) throw new BadUserInputError(`\`${field}\` must not contain U+0000.`, { field })
   if (INVISIBLE.test(text))
     throw new BadUserInputError(`\`${field}\` must have at least one visible character.`, { field })
-  const length = codePoints(text.trim())
+  const length = codePoints(countsBlanks ? text : text.trim())
   if (length > maxLength) {
     throw new BadUserInputError(`\`${field}\` is too long: ${length} characters, at most ${maxLength} are allowed.`, {
       field,

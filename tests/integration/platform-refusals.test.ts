@@ -54,6 +54,7 @@ const FAULTS: Readonly<Record<keyof typeof MUTATIONS, Fault[]>> = {
     ['a key of 65 characters', { key: 'k'.repeat(65) }, 'key', 64],
     ['a blank name', { displayName: '\u200b' }, 'displayName'],
     ['a name of 201 characters', { displayName: 'n'.repeat(201) }, 'displayName', 200],
+    ['a name of 201 characters, most of them blank', { displayName: `${'\t'.repeat(200)}n` }, 'displayName', 200],
     ['a picture that is a script', { avatarUrl: 'javascript:alert(1)' }, 'avatarUrl', 2000],
     ['a picture that is its own address', { avatarUrl: 'data:image/png;base64,AAAA' }, 'avatarUrl', 2000],
     ['an address of 2,001 characters', { avatarUrl: `https://a.b/${'x'.repeat(1_989)}` }, 'avatarUrl', 2000],
@@ -62,8 +63,15 @@ const FAULTS: Readonly<Record<keyof typeof MUTATIONS, Fault[]>> = {
     ['a key with a slash', { key: 'a/b' }, 'key', 64],
     ['a blank title', { title: ' ' }, 'title'],
     ['a title of 201 characters', { title: 't'.repeat(201) }, 'title', 200],
+    ['a title of 201 characters, most of them blank', { title: `${'\n'.repeat(200)}t` }, 'title', 200],
     ['a blank partner', { partnerClientId: '' }, 'partnerClientId'],
     ['a partner of 129 characters', { partnerClientId: 'p'.repeat(129) }, 'partnerClientId', 128],
+    [
+      'a partner of 129 characters, most of them blank',
+      { partnerClientId: `${' '.repeat(128)}p` },
+      'partnerClientId',
+      128,
+    ],
     ['nobody', { participants: [] }, 'participants'],
     [
       'one person twice',

@@ -52,9 +52,10 @@ export interface TransactionInput {
 /** @throws {BadUserInputError} naming the first field at fault. */
 export function checkTransactionInput(input: TransactionInput): TransactionInput {
   checkKey(input.key, 'key')
-  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH })
+  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH, countsBlanks: true })
   if (input.partnerClientId != null) {
-    checkText(input.partnerClientId, { field: 'partnerClientId', maxLength: MAX_CLIENT_ID_LENGTH })
+    const rules = { field: 'partnerClientId', maxLength: MAX_CLIENT_ID_LENGTH, countsBlanks: true }
+    checkText(input.partnerClientId, rules)
   }
   if (input.participants.length === 0) {
     throw new BadUserInputError('`participants` must name at least one person.', { field: 'participants' })
