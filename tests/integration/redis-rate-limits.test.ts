@@ -1,9 +1,12 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible'
 import { beforeEach, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { letThrough, use } from '../contract/rate-limits-contract.js'
+import { RawSocket } from '../testkit/raw-socket.js'
 import { ownPrefix, type RedisNode } from '../testkit/redis-nodes.js'
 import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
+import { startTestService } from '../testkit/service.js'
 import { SMALL_LIMITS } from '../testkit/small-limits.js'
+import { SEND } from '../testkit/writing.js'
 import { openLog, openTwoNodes, untilConnected, untilCutOff } from './redis-acts.js'
 
 const MAX = SMALL_LIMITS.operations.max
@@ -29,6 +32,12 @@ describe.skipIf(!hasRedisServer)('rate limits over a Redis that', () => {
   /** What Redis has counted of a caller. */
   const counted = (key: string) =>
     redis.ask(async (client) => Number(await client.get(`${keyPrefix}limit:operations:${key}`)))
+
+  /** How often Redis was asked to count. */
+  const asked = () =>
+    redis.ask(async (client) =>
+      Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(await client.info('commandstats'))?.[1] ?? 0),
+    )
 
   /** Of twice as many uses as a node lets through, on each node: how many it does let through. */
   async function letThroughOnEach(key: string): Promise<number[]> {
@@ -79,10 +88,6 @@ describe.skipIf(!hasRedisServer)('rate limits over a Redis that', () => {
   })
 
   test('works is not asked for those who have used everything up, and keeps nothing for ever', async () => {
-    const asked = () =>
-      redis.ask(async (client) =>
-        Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(await client.info('commandstats'))?.[1] ?? 0),
-      )
     for (let nth = 0; nth < MAX; nth += 1) await one.rateLimits.count('operations', 'bea')
     const before = await asked()
     for (let nth = 0; nth < 100; nth += 1) expect(await use(one.rateLimits, 'operations', 'bea')).not.toBeNull()
@@ -92,5 +97,28 @@ describe.skipIf(!hasRedisServer)('rate limits over a Redis that', () => {
     const keys = await redis.ask((client) => client.keys(`${keyPrefix}limit:*`))
     expect(keys.toSorted()).toEqual([`${keyPrefix}limit:operations:bea`, `${keyPrefix}limit:sends:bea`])
     for (const key of keys) expect(await redis.ask((client) => client.pttl(key))).toBeGreaterThan(0)
+  })
+
+  test('works is asked once for each operation, over HTTP and sockets, and not at all for the platform', async () => {
+    const testService = await startTestService({ REDIS_URL: redis.url, REDIS_KEY_PREFIX: keyPrefix })
+    onTestFinished(() => testService.close())
+    const bea = await testService.seed.person('bea')
+    const deal = await testService.seed.deal('deal', { buyer: bea })
+    const platform = await testService.seed.caller({ clientId: 'platform', scopes: ['platform'] })
+    // The first brings the script along, by another command.
+    await bea.ask('{ viewer { id } }', {})
+    const before = await asked()
+    for (let nth = 0; nth < 10; nth += 1) {
+      await bea.get(SEND, { input: { transactionId: deal.id, content: 'Hello' } })
+      await platform.ask('{ viewer { id } }', {})
+    }
+    const socket = await RawSocket.connect(testService.webSocketUrl, bea.token)
+    for (let nth = 0; nth < 10; nth += 1) {
+      socket.subscribe('query', '{ viewer { id } }')
+      await socket.next()
+      await socket.next()
+    }
+    expect((await asked()) - before).toBe(20)
+    await socket.close()
   })
 })

@@ -123,6 +123,18 @@ describe('a connection', () => {
     await Promise.all([one.close(), other.close()])
   })
 
+  test('is one too many also by what is only known of others, while a Redis that is back has not been told yet', async () => {
+    for (let nth = 0; nth < MAX_CONNECTIONS; nth += 1) await leases.hold('presence', 'bea', `socket-${nth}`, 60_000)
+    const people = node({
+      hold: (...held) => leases.hold(...held),
+      holdAtMost: async () => true,
+      release: (...released) => leases.release(...released),
+      read: (...asked) => leases.read(...asked),
+    })
+    expect(await people.arrive('bea', () => {}).isAdmitted).toBe(false)
+    await people.close()
+  })
+
   test('that ends while its lease is being renewed leaves none', async () => {
     let holding = gate()
     holding.open()
