@@ -1,7 +1,7 @@
 import { type GraphQLArgument, type GraphQLInputField, getNamedType, isInputObjectType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSchema } from '../../src/graphql/schema.js'
-import type { Person } from '../testkit/seed.js'
+import type { Caller, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query as select } from '../testkit/sql.js'
 import { connect, listen } from '../testkit/websocket-client.js'
@@ -25,7 +25,7 @@ const NOWHERE: Ids = {
   entry: 'evt_1.nowhere',
 }
 
-/** What an outsider asks for; the stranger has a deal and a message of their own. */
+/** What an outsider asks for; the stranger, and the partner, has a deal and a message of their own. */
 const OWN = { transaction: 'txn_own', message: '' }
 const SUBSCRIPTIONS = [
   'messageAdded',
@@ -80,6 +80,7 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
 let testService: TestService
 let stranger: Person
 let outcast: Person
+let partner: Caller
 let hidden: Ids
 
 beforeAll(async () => {
@@ -88,10 +89,11 @@ beforeAll(async () => {
   const [bea, sam] = [await seed.person('bea'), await seed.person('sam')]
   stranger = await seed.person('stranger')
   outcast = await seed.person('outcast')
-  const deal = await seed.deal('hidden', { buyer: bea, seller: [sam, outcast] })
+  const deal = await seed.deal('hidden', { buyer: bea, seller: [sam, outcast] }, { partnerClientId: 'shop' })
   const message = await bea.say(deal, 'Between us')
   await deal.seat({ buyer: bea, seller: sam })
-  const own = await seed.deal('own', { buyer: [stranger, outcast] })
+  const own = await seed.deal('own', { buyer: [stranger, outcast] }, { partnerClientId: 'other' })
+  partner = await seed.caller({ clientId: 'other', scopes: ['history:read'] })
   OWN.message = `msg_${(await stranger.say(own, 'My own')).id}`
   const [seat] = await select<{ id: string }>(
     testService.database.url,
@@ -108,10 +110,10 @@ beforeAll(async () => {
 afterAll(() => testService.close())
 
 /** Everything that the answer says; only what every answer has of its own is left out. */
-async function answerTo(person: Person, query: string): Promise<unknown> {
+async function answerTo({ token }: Caller, query: string): Promise<unknown> {
   const response = await fetch(testService.url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${person.token}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query }),
   })
   const { date: _date, 'x-request-id': _requestId, ...headers } = Object.fromEntries(response.headers)
@@ -122,10 +124,11 @@ describe.each(Object.entries(REQUESTS))('%s', (_, requestsFor) => {
   test.each([
     ['who never took part', () => stranger],
     ['who takes part no more', () => outcast],
-  ])('is answered to somebody %s as if there were nothing', async (_who, person) => {
+    ['who is the partner of other deals', () => partner],
+  ])('is answered to somebody %s as if there were nothing', async (_who, caller) => {
     const nowhere = requestsFor(NOWHERE)
     for (const [index, query] of requestsFor(hidden).entries()) {
-      expect(await answerTo(person(), query)).toEqual(await answerTo(person(), nowhere[index] ?? ''))
+      expect(await answerTo(caller(), query)).toEqual(await answerTo(caller(), nowhere[index] ?? ''))
     }
   })
 })
@@ -134,8 +137,10 @@ test.each(SUBSCRIPTIONS)(
   'Subscription.%s(transactionId) ends for an outsider as if there were nothing',
   async (field) => {
     const subscription = `subscription Hidden($id: ID!) { ${field}(transactionId: $id) { __typename } }`
-    for (const person of [stranger, outcast]) {
-      const client = connect(testService.webSocketUrl, person.token)
+    // Who is online is no partner's business, wherever: FORBIDDEN.
+    const outsiders = field === 'presenceChanged' ? [stranger, outcast] : [stranger, outcast, partner]
+    for (const { token } of outsiders) {
+      const client = connect(testService.webSocketUrl, token)
       const ends = [hidden, NOWHERE].map(({ transaction: id }) => listen(client, subscription, { id }).ended)
       const [ofHidden, ofNothing] = await Promise.all(ends)
       expect(ofHidden).toEqual(ofNothing)
