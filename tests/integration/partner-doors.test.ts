@@ -132,6 +132,13 @@ test('clients whose ids differ in case or by a space are different partners', as
   }
 })
 
+test.each(['acme\0', '\0'])('no client is called %j', async (clientId) => {
+  const caller = await testService.seed.caller({ clientId, scopes: ['history:read'] })
+  const answer = await caller.ask('{ transactions { nodes { id } } }', {})
+  expect(answer.status).toBe(401)
+  expect(refusalOf(answer)).toEqual({ code: 'UNAUTHENTICATED' })
+})
+
 describe('over a WebSocket a partner', () => {
   test.each([
     ['sends nothing', SEND, { input: { transactionId: 'txn_socket', content: 'x' } }],
