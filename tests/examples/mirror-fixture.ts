@@ -171,7 +171,7 @@ export class MirroredPartner {
   async isComplete(): Promise<void> {
     for (const deal of this.deals) {
       const { length } = await this.stored(deal)
-      await vi.waitFor(() => expect(this.mirrored(deal)?.length ?? 0).toBeGreaterThanOrEqual(length), 15_000)
+      await vi.waitFor(() => expect(this.mirrored(deal)?.length ?? 0).toBeGreaterThanOrEqual(length), 30_000)
     }
     await this.expectComplete()
   }
