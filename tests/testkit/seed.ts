@@ -75,7 +75,7 @@ export class Deal {
   }
 
   /** Makes these the participants: whoever is left out leaves. */
-  async seat(people: People, options: { partnerClientId?: string } = {}): Promise<void> {
+  async seat(people: People, options: { partnerClientId?: string | null } = {}): Promise<void> {
     const participants = Object.entries(people).flatMap(([role, seated]) =>
       [seated].flat().map((person) => ({ userKey: person.key, role: role.toUpperCase() as ParticipantRole })),
     )

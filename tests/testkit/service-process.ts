@@ -21,8 +21,8 @@ export interface ServiceProcessOptions {
   readonly command?: readonly [string, ...string[]]
 }
 
-/** The demo people, whose tokens a start prints. */
-export type DemoName = 'Bea' | 'Sam' | 'Ana' | 'Ari'
+/** The demo people and the partner, whose tokens a start prints. */
+export type DemoName = 'Bea' | 'Sam' | 'Ana' | 'Ari' | 'Brightside'
 
 /** The service in a process of its own, as people start it. */
 export class ServiceProcess {
