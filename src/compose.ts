@@ -7,10 +7,12 @@ import { composeRooms } from './compose-rooms.js'
 import type { Config } from './config.js'
 import { seedDemo } from './demo/demo-data.js'
 import { createContext, type Services } from './graphql/context.js'
+import { DocumentReader } from './graphql/document-reader.js'
 import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
-import { createPipeline } from './graphql/pipeline.js'
+import { createPipeline, type PipelineOptions } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
+import { readTrustedDocuments } from './graphql/trusted-documents-file.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
@@ -47,6 +49,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const started: Closable[] = []
   let closed: Promise<void> | undefined
   try {
+    const documents = await composeDocuments(config)
     const metrics = createMetrics()
     const platform = await openPlatform({ ...options, metrics })
     started.push(platform)
@@ -58,7 +61,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { door, ...handlers } = composeTransports(platform, rooms, { config, log, metrics })
+    const { door, ...handlers } = composeTransports(platform, rooms, { config, log, metrics, documents })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
       { ...handlers, onUpgrade: door.upgrade, limits: config.limits },
@@ -90,7 +93,7 @@ const UNCOUNTED: Arrival = { isAdmitted: Promise.resolve(true), leave() {} }
 function composeTransports(
   platform: Platform,
   rooms: ReturnType<typeof composeRooms>,
-  { config, log, metrics }: { config: Config; log: Logger; metrics: Metrics },
+  { config, log, metrics, documents }: { config: Config; log: Logger; metrics: Metrics; documents: Documents },
 ) {
   const { database, bus, rateLimits } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
@@ -111,9 +114,9 @@ function composeTransports(
     isUnavailable: (error) => database.isUnavailable(error),
     givesHints: allowsIntrospection,
   })
-  const execution = createExecution((request) => createContext(rooms, request), metrics)
-  const pipeline = createPipeline({ schema: createSchema(), allowsIntrospection, rateLimits })
-  const { maxBodyBytes, maxHeaderBytes } = limits
+  const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
+  const pipeline = createPipeline({ ...documents, showsSchema: allowsIntrospection, limits, rateLimits })
+  const { maxBodyBytes, maxHeaderBytes, executionTimeoutMs } = limits
   const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
@@ -121,6 +124,7 @@ function composeTransports(
     clientAddress,
     formatError,
     allowedOrigins,
+    executionTimeoutMs,
     health: createHealth({
       askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
       isBusConnected: () => bus.isConnected,
@@ -143,4 +147,17 @@ function composeTransports(
     log,
   })
   return { onRequest, onUnreadable: createRawRefusals({ formatError, answerHeaders }), door }
+}
+
+type Documents = Pick<PipelineOptions, 'schema' | 'documents' | 'trustedDocuments'>
+
+/** @throws {StartupError} when the trusted documents can't be taken. */
+async function composeDocuments({ allowsIntrospection, trustedDocumentsFile, limits }: Config): Promise<Documents> {
+  const schema = createSchema()
+  const documents = new DocumentReader({ schema, allowsIntrospection, limits })
+  const trustedDocuments =
+    trustedDocumentsFile === null
+      ? null
+      : await readTrustedDocuments(trustedDocumentsFile, { schema, documents, limits })
+  return { schema, documents, trustedDocuments }
 }

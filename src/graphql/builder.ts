@@ -1,4 +1,5 @@
 import SchemaBuilder, { type ArgBuilder } from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
 import PrismaPlugin from '@pothos/plugin-prisma'
 import type PrismaTypes from '../generated/pothos-prisma-types.js'
 import { getDatamodel } from '../generated/pothos-prisma-types.js'
@@ -26,8 +27,10 @@ export type Builder = ReturnType<typeof createBuilder>
 
 export function createBuilder() {
   return new SchemaBuilder<SchemaTypes>({
-    plugins: [PrismaPlugin],
+    plugins: [PrismaPlugin, ComplexityPlugin],
     defaultFieldNullability: false,
+    // The pipeline asks for the cost, before anything is executed.
+    complexity: { disabled: true, defaultComplexity: 1, defaultListMultiplier: 5 },
     prisma: {
       client: (context) => context.prisma,
       dmmf: getDatamodel(),

@@ -2,6 +2,12 @@ import type { InterfaceRef, ObjectRef } from '@pothos/core'
 import type { Page } from '../chat/page.js'
 import type { ArgumentBuilder, Builder, BuilderTypes } from './builder.js'
 
+/** The largest page that any server gives. */
+const LARGEST_PAGE = 1_000
+
+/** The connection multiplies what is below it by its page size; its items don't once more. */
+const COST_OF_ITEMS = { field: 1, multiplier: 1 }
+
 export interface Edge<Node> {
   readonly cursor: string
   readonly node: Node
@@ -71,11 +77,13 @@ export function addConnection<Node extends object>(
     fields: (t) => ({
       edges: t.field({
         type: [edge],
+        complexity: COST_OF_ITEMS,
         description: 'The items of the page, each with its cursor.',
         resolve: ({ edges }) => [...edges],
       }),
       nodes: t.field({
         type: [node as never],
+        complexity: COST_OF_ITEMS,
         description: 'The items of the page, without cursors.',
         resolve: ({ page }) => page.rows as never,
       }),
@@ -90,6 +98,24 @@ export function addConnection<Node extends object>(
 }
 
 export type ConnectionRefs<Node extends object> = ReturnType<typeof addConnection<Node>>
+
+interface SizeArgs {
+  readonly first?: number | null | undefined
+  readonly last?: number | null | undefined
+}
+
+/**
+ * What a connection costs: everything below it as often as its page has items.
+ *
+ * @param usualSize how many there are when the caller says neither `first` nor `last`.
+ */
+export function costOfPage(usualSize: number) {
+  return ({ first, last }: SizeArgs) => {
+    const size = first ?? last ?? usualSize
+    // The field refuses every other size, and nothing below it is executed. An empty page still has its `pageInfo`.
+    return { field: 1, multiplier: size >= 1 && size <= LARGEST_PAGE ? size : 1 }
+  }
+}
 
 /** The four paging arguments. `whenNeither` says what a caller gets who gives neither `first` nor `last`. */
 export function pageArguments(arg: ArgumentBuilder, whenNeither: string) {

@@ -1,14 +1,16 @@
 import { ServiceUnavailableError } from '../errors.js'
 
-/** Who asks has an answer within 5 s: so long less what it takes to bring it. */
-const ANSWER_WITHIN_MS = 4_500
-
 /**
  * When an answer is due. It counts from the moment in which the request arrived, or the event: whatever is waited for on
  * the way, a database that hangs for example, the caller isn't kept waiting longer than that.
  */
 export class Deadline {
-  readonly #dueAt = performance.now() + ANSWER_WITHIN_MS
+  readonly #dueAt: number
+
+  /** @param withinMs from now. */
+  constructor(withinMs: number) {
+    this.#dueAt = performance.now() + withinMs
+  }
 
   /**
    * Waits for work, but not beyond the deadline.

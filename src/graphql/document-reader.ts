@@ -1,6 +1,6 @@
 import {
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   parse,
@@ -8,11 +8,23 @@ import {
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { oneMutationField } from './limits.js'
+import type { Limits } from '../config-limits.js'
+import { OperationTooComplexError } from '../errors.js'
+import { checkDocument, type DocumentLimits } from './document-limits.js'
 
 /** How many documents are remembered, and how long they may be altogether, in characters: each costs about 80 bytes. */
 const MAX_DOCUMENTS = 1_000
 const MAX_CHARACTERS = 250_000
+
+/** How many things are told to be wrong with a document: enough to mend it, and looking for the next ones takes long. */
+const MAX_ERRORS = 10
+
+/**
+ * Up to which size errors say where in the document they are, in characters and in lines. Each such place is found by
+ * counting from the beginning, and an error can have many.
+ */
+const MAX_LOCATED_CHARACTERS = 16_384
+const MAX_LOCATED_LINES = 1_000
 
 /** A document, and what is wrong with it. */
 export interface ReadDocument {
@@ -23,11 +35,12 @@ export interface ReadDocument {
 export interface DocumentReaderOptions {
   readonly schema: GraphQLSchema
   readonly allowsIntrospection: boolean
+  readonly limits: DocumentLimits & Pick<Limits, 'maxQueryTokens'>
 }
 
 /** Parses and validates documents, the good ones once: clients send the same few again and again. */
 export class DocumentReader {
-  readonly #schema: GraphQLSchema
+  readonly #options: DocumentReaderOptions
   readonly #rules: typeof specifiedRules
   readonly #known = new LRUCache<string, ReadDocument>({
     max: MAX_DOCUMENTS,
@@ -35,22 +48,50 @@ export class DocumentReader {
     sizeCalculation: (_read, query) => query.length,
   })
 
-  constructor({ schema, allowsIntrospection }: DocumentReaderOptions) {
-    this.#schema = schema
-    this.#rules = [
-      ...specifiedRules,
-      oneMutationField,
-      ...(allowsIntrospection ? [] : [NoSchemaIntrospectionCustomRule]),
-    ]
+  constructor(options: DocumentReaderOptions) {
+    this.#options = options
+    this.#rules = options.allowsIntrospection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule]
   }
 
-  /** @throws {GraphQLError} when it can't be parsed. */
+  /**
+   * @throws {GraphQLError} when it can't be parsed.
+   * @throws {OperationTooComplexError} when it breaks a limit. That is found out before it is validated, which takes long.
+   */
   read(query: string): ReadDocument {
     const known = this.#known.get(query)
     if (known) return known
-    const document = parse(query)
-    const read = { document, errors: validate(this.#schema, document, this.#rules) }
-    if (read.errors.length === 0) this.#known.set(query, read)
+    const { schema, limits, allowsIntrospection } = this.#options
+    const document = this.parse(query)
+    checkDocument(document, limits)
+    const errors = validate(schema, document, this.#rules, {
+      maxErrors: MAX_ERRORS,
+      hideSuggestions: !allowsIntrospection,
+    })
+    const read = { document, errors }
+    if (errors.length === 0) this.#known.set(query, read)
     return read
   }
+
+  /**
+   * @throws {GraphQLError} when it can't be parsed.
+   * @throws {OperationTooComplexError} when it is too long.
+   */
+  parse(query: string): DocumentNode {
+    const { maxQueryTokens } = this.#options.limits
+    try {
+      return parse(query, { maxTokens: maxQueryTokens, maxComments: maxQueryTokens, noLocation: !isLocated(query) })
+    } catch (error) {
+      // graphql has no other sign of it.
+      if (error instanceof GraphQLError && / (tokens|comments)\. Parsing aborted\.$/.test(error.message)) {
+        throw new OperationTooComplexError('The document is too long: send several documents.', maxQueryTokens)
+      }
+      throw error
+    }
+  }
+}
+
+function isLocated(query: string): boolean {
+  return (
+    query.length <= MAX_LOCATED_CHARACTERS && query.split(/[\n\r]/, MAX_LOCATED_LINES + 1).length <= MAX_LOCATED_LINES
+  )
 }

@@ -1,4 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import type { Limits } from '../config-limits.js'
 import { NotFoundError } from '../errors.js'
 import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
@@ -21,7 +22,11 @@ export interface Execution {
  * Each execution has a context of its own, and so has each event of a subscription: nothing that was looked up for one
  * event, least of all what the viewer may see, is still believed at the next.
  */
-export function createExecution(createContext: ContextFactory, { deliveries }: Pick<Metrics, 'deliveries'>): Execution {
+export function createExecution(
+  createContext: ContextFactory,
+  { deliveries }: Pick<Metrics, 'deliveries'>,
+  { executionTimeoutMs }: Pick<Limits, 'executionTimeoutMs'>,
+): Execution {
   const withContext = (args: ExecutionArgs): ExecutionArgs => ({
     ...args,
     contextValue: createContext(args.contextValue as RequestContext),
@@ -56,7 +61,7 @@ export function createExecution(createContext: ContextFactory, { deliveries }: P
         return result
       }
       return mapEvents(source[Symbol.asyncIterator](), async (event) => {
-        const result = await new Deadline().keep(show(event))
+        const result = await new Deadline(executionTimeoutMs).keep(show(event))
         deliveries.inc({ field })
         return result
       })

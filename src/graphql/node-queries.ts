@@ -21,6 +21,7 @@ export function addNodeQueries(builder: Builder, node: NodeRef): void {
     nodes: t.field({
       type: [node],
       nullable: { list: false, items: true },
+      complexity: ({ ids }) => ({ field: 1, multiplier: ids.length <= MAX_NODES ? ids.length : 1 }),
       description:
         'The objects with these ids, in their order; null in the place of each that `node` would give null for.',
       args: { ids: t.arg.idList({ required: true, description: `At most ${MAX_NODES} ids, of anything.` }) },

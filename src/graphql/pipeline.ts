@@ -7,16 +7,21 @@ import {
   Kind,
   OperationTypeNode,
 } from 'graphql'
+import type { Limits } from '../config-limits.js'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
 import type { RateLimits } from '../rate-limits.js'
 import type { RequestContext } from './context.js'
 import { countOperation } from './count-operation.js'
-import { DocumentReader, type DocumentReaderOptions, type ReadDocument } from './document-reader.js'
+import { nestedTooDeeply } from './document-limits.js'
+import type { DocumentReader, ReadDocument } from './document-reader.js'
+import { toldFaults, toldWithoutSchema } from './fault-messages.js'
+import { checkCost, costOf } from './operation-cost.js'
+import { checkVariables } from './operation-variables.js'
 import { rootFieldOf } from './root-field.js'
+import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js'
 
 /** An operation as a caller asks for it, over whichever transport. */
-export interface OperationRequest {
-  readonly query: string
+export interface OperationRequest extends DocumentRequest {
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
@@ -38,47 +43,74 @@ export interface Pipeline {
   prepare(request: OperationRequest, context: RequestContext): Promise<Outcome>
 }
 
-export interface PipelineOptions extends DocumentReaderOptions {
+export interface PipelineOptions {
   readonly schema: GraphQLSchema
   readonly rateLimits: RateLimits
+  /** Whether errors may name what the caller might have meant, and all that is in the schema. */
+  readonly showsSchema: boolean
+  readonly documents: DocumentReader
+  /** The only documents that are taken; null: any is. */
+  readonly trustedDocuments: TrustedDocuments | null
+  readonly limits: Pick<Limits, 'maxQueryTokens' | 'maxQueryDepth' | 'maxQueryCost'>
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, rateLimits } = options
-  const documents = new DocumentReader(options)
-  const read = ({ query, operationName, variables }: OperationRequest, contextValue: RequestContext): Outcome => {
-    const { document, errors } = contextValue.viewer ? documents.read(query) : readIntrospection(documents, query)
+  const { schema, rateLimits, showsSchema, documents, trustedDocuments, limits } = options
+  const textOf = (request: OperationRequest): string => {
+    if (trustedDocuments) return trustedDocuments.textOf(request)
+    if (request.query !== '') return request.query
+    throw new BadUserInputError('`query` is empty, and no id can take its place here.', { field: 'query' })
+  }
+  const read = (request: OperationRequest, contextValue: RequestContext): Outcome => {
+    const { operationName } = request
+    const variables = request.variables ?? {}
+    const readDocument = () => {
+      checkVariables(variables, limits.maxQueryTokens)
+      return documents.read(textOf(request))
+    }
+    const { document, errors } = contextValue.viewer ? readDocument() : readIntrospection(readDocument)
     if (errors.length > 0) return errors
     const operation = getOperationAST(document, operationName)
     if (!operation) throw unclearOperation(operationName)
+    checkCost(costOf(schema, { document, operation, variables }), limits.maxQueryCost)
     return {
       schema,
       document,
       type: operation.operation,
       operationName: operationName ?? null,
-      variableValues: variables ?? null,
+      variableValues: variables,
+      hideSuggestions: !showsSchema,
       contextValue,
+    }
+  }
+  const told = (faults: readonly GraphQLError[], { query, variables }: OperationRequest) =>
+    showsSchema ? toldFaults(faults) : toldWithoutSchema(faults, { query, variables: variables ?? {} })
+  const orFaults = (request: OperationRequest, context: RequestContext): Outcome => {
+    try {
+      const outcome = read(request, context)
+      return isPrepared(outcome) ? outcome : told(outcome, request)
+    } catch (error) {
+      if (error instanceof GraphQLError) return told([error], request)
+      // The stack is used up. Only a limit that was set very high lets it come to that.
+      return [wrapped(error instanceof RangeError ? nestedTooDeeply(limits.maxQueryDepth) : error)]
     }
   }
   return {
     async prepare(request, context) {
-      const outcome = await orErrors(() => read(request, context))
-      // What is wrong with it has been looked for by now, and counts like what is right.
-      const isSend = isPrepared(outcome) && isSendOperation(outcome)
-      return orErrors(async () => {
-        await countOperation(rateLimits, context.viewer, isSend)
+      const outcome = orFaults(request, context)
+      try {
+        // What is wrong with it has been looked for by now, and counts like what is right.
+        await countOperation(rateLimits, context.viewer, isPrepared(outcome) && isSendOperation(outcome))
         return outcome
-      })
+      } catch (error) {
+        return [wrapped(error)]
+      }
     },
   }
 }
 
-async function orErrors(work: () => Outcome | Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await work()
-  } catch (error) {
-    return [error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })]
-  }
+function wrapped(error: unknown): GraphQLError {
+  return new GraphQLError('', { originalError: error as Error })
 }
 
 /** A mutation has one field. */
@@ -92,10 +124,10 @@ export function isPrepared(outcome: Outcome): outcome is PreparedOperation {
 }
 
 /** Without a token only introspection is answered; of everything else nothing is told, not even what is wrong with it. */
-function readIntrospection(documents: DocumentReader, query: string): ReadDocument {
+function readIntrospection(read: () => ReadDocument): ReadDocument {
   try {
-    const read = documents.read(query)
-    if (isIntrospection(read.document)) return read
+    const document = read()
+    if (isIntrospection(document.document)) return document
   } catch {
     // Answered like everything else.
   }

@@ -30,6 +30,7 @@ export function createGraphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlO
     logging: false,
     maskedErrors: false, // useErrorFormat does it.
     maxRequestBodySize: false, // readRequestParams has it, and says the limit.
+    extraParamNames: ['documentId'],
     parserAndValidationCache: false, // So has the pipeline.
     plugins: [useRequestParams(options), usePipeline(options), useErrorFormat(options)],
   })

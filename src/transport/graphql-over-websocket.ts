@@ -79,7 +79,10 @@ export interface ProtocolOptions {
   readonly admit: Admit
   readonly onArrival: OnArrival
   readonly formatError: ErrorFormat
-  readonly limits: Pick<Limits, 'connectionInitTimeoutMs' | 'connectionAckTimeoutMs' | 'maxSubscriptionsPerSocket'>
+  readonly limits: Pick<
+    Limits,
+    'connectionInitTimeoutMs' | 'connectionAckTimeoutMs' | 'executionTimeoutMs' | 'maxSubscriptionsPerSocket'
+  >
   readonly metrics: Pick<Metrics, 'rateLimited'>
   readonly log: Logger
 }
@@ -99,7 +102,7 @@ export function createProtocol({
   const welcome = async (connection: Connection, token: string | null): Promise<boolean> => {
     const { socket, address } = connection
     try {
-      connection.viewer = await new Deadline().keep(admit(token, address))
+      connection.viewer = await new Deadline(limits.executionTimeoutMs).keep(admit(token, address))
     } catch (error) {
       if (error instanceof UnauthenticatedError) socket.close(CloseCode.Forbidden, 'Forbidden')
       else if (error instanceof RateLimitedError) {
@@ -142,7 +145,7 @@ export function createProtocol({
         return [new GraphQLError('The id is in use')]
       }
       connection.underWay.add(id)
-      const context = { viewer, requestId: uuidv7(), deadline: new Deadline() }
+      const context = { viewer, requestId: uuidv7(), deadline: new Deadline(limits.executionTimeoutMs) }
       const operation = await beginning.add(id, pipeline.prepare(payload, context))
       const release = isSubscription(operation) ? connection.slots.take() : () => {}
       if (isPrepared(operation) && release) return { ...operation, connection, id, release }

@@ -24,6 +24,7 @@ export interface HttpOptions {
   readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
+  readonly executionTimeoutMs: number
   readonly health: Health
   readonly metrics: MetricsPage
   /** Null: there is none, and introspection needs a token like everything else. */
@@ -80,7 +81,7 @@ async function answer(
       // Node leaves the body out by itself.
       if (request.method === 'HEAD') request.method = 'GET'
       if (playground && isPageVisit(request)) return playground.serve(request, response)
-      const deadline = new Deadline()
+      const deadline = new Deadline(options.executionTimeoutMs)
       const viewer = await deadline.keep(authenticateRequest(request, options))
       // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
       request.headers.host = 'localhost'
@@ -143,7 +144,8 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
 }
 
 function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
-  const isQuery = new URLSearchParams(url.split('?', 2)[1]).has('query')
+  const parameters = new URLSearchParams(url.split('?', 2)[1])
+  const isQuery = ['query', 'documentId', 'extensions'].some((name) => parameters.has(name))
   return method === 'GET' && headers.accept?.includes('text/html') === true && !isQuery
 }
 

@@ -56,19 +56,31 @@ function fromUrl({ searchParams }: URL): GraphQLParams {
   }
   return checkParams({
     query: searchParams.get('query') ?? undefined,
+    documentId: searchParams.get('documentId') ?? undefined,
     operationName: searchParams.get('operationName') ?? undefined,
     variables: json('variables'),
     extensions: json('extensions'),
   })
 }
 
-function checkParams({ query, operationName, variables, extensions }: Record<string, unknown>): GraphQLParams {
-  if (typeof query !== 'string') throw fault(400, '`query` is required: a GraphQL document, as a string.')
+function checkParams({
+  query,
+  documentId,
+  operationName,
+  variables,
+  extensions,
+}: Record<string, unknown>): GraphQLParams {
   if (operationName != null && typeof operationName !== 'string') throw fault(400, '`operationName` must be a string.')
   if (variables != null && !isObject(variables)) throw fault(400, '`variables` must be a JSON object.')
   if (extensions != null && !isObject(extensions)) throw fault(400, '`extensions` must be a JSON object.')
+  if (documentId != null && typeof documentId !== 'string') throw fault(400, '`documentId` must be a string.')
+  const isById = documentId != null || extensions?.['persistedQuery'] !== undefined
+  if (typeof query !== 'string' && !(query == null && isById)) {
+    throw fault(400, '`query` is required: a GraphQL document, as a string.')
+  }
   return {
-    query,
+    query: query ?? '',
+    ...(documentId != null && { documentId }),
     ...(operationName != null && { operationName }),
     ...(variables != null && { variables }),
     ...(extensions != null && { extensions }),

@@ -80,17 +80,11 @@ describe('where introspection is off', () => {
 
   test.each([
     ['{ viewr { id } }', 'Cannot query field "viewr" on type "Query".'],
-    ['{ viewer { idd } }', 'Cannot query field "idd" on type "Viewer".'],
+    ['{ viewer { idd } }', 'Cannot query field "idd" on type "…".'],
     ['{ transaction(idd: "x") { id } }', 'Unknown argument "idd" on field "Query.transaction".'],
     ['query ($f: TransactionFiltr) { transactions(filter: $f) { nodes { id } } }', 'Unknown type "TransactionFiltr".'],
-    [
-      '{ transactions(filter: { unred: true }) { nodes { id } } }',
-      'Field "unred" is not defined by type "TransactionFilter".',
-    ],
-    [
-      '{ transactions(filter: { statuses: [FUNDD] }) { nodes { id } } }',
-      'Value "FUNDD" does not exist in "TransactionStatus" enum.',
-    ],
+    ['{ transactions(filter: { unred: true }) { nodes { id } } }', 'Field "unred" is not defined by type "…".'],
+    ['{ transactions(filter: { statuses: [FUNDD] }) { nodes { id } } }', 'Value "FUNDD" does not exist in "…" enum.'],
   ])('the errors of %s give no hints', async (query, message) => {
     const messages = (await ask(hidden, query)).errors.map((error) => error.message)
     expect(messages).toContain(message)

@@ -3,11 +3,12 @@ import { NotFoundError } from '../../errors.js'
 import type { Message, MessageType, Prisma, Transaction } from '../../generated/prisma/client.js'
 import { loadForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
-import { type Connection, pageArguments, toConnection } from '../../graphql/connection.js'
+import { type Connection, costOfPage, pageArguments, toConnection } from '../../graphql/connection.js'
 import type { Context } from '../../graphql/context.js'
 import { parseGlobalId, requireLocalId } from '../../graphql/global-id.js'
 import { selectedRelations } from '../../graphql/selection.js'
 import type { PageArgs } from '../page.js'
+import { ENTRIES_PER_PAGE } from '../timeline/timeline.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
 import { type MessageConnectionRefs, type MessageRef, type MessageTypeRef, messageCursor } from './message-object.js'
 
@@ -27,6 +28,7 @@ export function addMessageQueries(builder: Builder, { message, connection, type,
   builder.prismaObjectFields(transaction, (t) => ({
     messages: t.field({
       type: connection,
+      complexity: costOfPage(ENTRIES_PER_PAGE),
       description: 'What was said, oldest first: `last: 50` is the newest page, `before` scrolls up.',
       args: {
         ...pageArguments(t.arg, WHEN_NEITHER),
@@ -62,6 +64,7 @@ export function addMessageQueries(builder: Builder, { message, connection, type,
     }),
     messages: t.field({
       type: connection,
+      complexity: costOfPage(ENTRIES_PER_PAGE),
       description: 'What was said in a transaction, oldest first: `last: 50` is the newest page, `before` scrolls up.',
       args: {
         transactionId: t.arg.id({ required: true, description: 'The id of the transaction: `txn_…`.' }),

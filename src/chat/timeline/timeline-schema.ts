@@ -1,11 +1,12 @@
 import { type Prisma, type TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
 import { loadForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
-import { addConnection, type PageInfoRef, pageArguments, toConnection } from '../../graphql/connection.js'
+import { addConnection, costOfPage, type PageInfoRef, pageArguments, toConnection } from '../../graphql/connection.js'
 import type { NodeRef } from '../../graphql/node.js'
 import { type SelectionOptions, selectedRelations, withSelectedRelations } from '../../graphql/selection.js'
 import type { ParticipantTypes } from '../participant/participant-schema.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
+import { ENTRIES_PER_PAGE } from './timeline.js'
 import { encodeCursor } from './timeline-cursor.js'
 import { addEntryInterface } from './timeline-entry-interface.js'
 import { addEntryTypes } from './timeline-entry-schema.js'
@@ -27,6 +28,7 @@ export function addTimelineTypes(builder: Builder, { node, pageInfo, transaction
   builder.prismaObjectFields(transaction, (t) => ({
     timeline: t.field({
       type: connection.connection,
+      complexity: costOfPage(ENTRIES_PER_PAGE),
       description: 'Everything that happened here and is kept, oldest first: the audit trail.',
       args: pageArguments(
         t.arg,

@@ -6,13 +6,11 @@ import { type Page, type PageArgs, type PageRequest, readPageRequest } from '../
 import type { Place } from '../place.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { whoLeft } from './timeline.js'
+import { ENTRIES_PER_PAGE, whoLeft } from './timeline.js'
 import { decodeCursor } from './timeline-cursor.js'
 import type { TimelineFollowers } from './timeline-followers.js'
 import type { TimelineStore } from './timeline-store.js'
 import { type SubscriptionMetrics, TimelineSubscription } from './timeline-subscription.js'
-
-const DEFAULT_PAGE_SIZE = 50
 
 /** Reads and follows timelines. */
 export class TimelineService {
@@ -44,7 +42,7 @@ export class TimelineService {
   pageRequest({ key: transactionKey, timelinePosition: head }: Transaction, args: PageArgs): PageRequest<number> {
     return readPageRequest(args, {
       maxPageSize: this.#maxPageSize,
-      defaultSize: DEFAULT_PAGE_SIZE,
+      defaultSize: ENTRIES_PER_PAGE,
       defaultEnd: 'newest',
       decodeCursor: (cursor, field) => decodeCursor(cursor, field, { transactionKey, head }),
     })

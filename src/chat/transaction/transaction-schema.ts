@@ -1,9 +1,10 @@
 import type { Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Builder } from '../../graphql/builder.js'
-import { addConnection, type PageInfoRef, pageArguments, toConnection } from '../../graphql/connection.js'
+import { addConnection, costOfPage, type PageInfoRef, pageArguments, toConnection } from '../../graphql/connection.js'
 import { globalId, parseGlobalId } from '../../graphql/global-id.js'
 import type { NodeRef } from '../../graphql/node.js'
 import { selectedRelations } from '../../graphql/selection.js'
+import { TRANSACTIONS_PER_PAGE } from './transaction.js'
 import { encodeTransactionCursor } from './transaction-cursor.js'
 
 export function addTransactionTypes(builder: Builder, { node, pageInfo }: { node: NodeRef; pageInfo: PageInfoRef }) {
@@ -58,6 +59,7 @@ export function addTransactionTypes(builder: Builder, { node, pageInfo }: { node
     }),
     transactions: t.field({
       type: connection.connection,
+      complexity: costOfPage(TRANSACTIONS_PER_PAGE),
       description:
         'Latest activity first. Participants see theirs, a partner those registered under its client, the platform all. A transaction that moves while one pages can be seen twice or not at all; everything else is stable.',
       args: {

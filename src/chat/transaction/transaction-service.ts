@@ -8,6 +8,7 @@ import {
   checkStatusChangeInput,
   checkTransactionInput,
   type StatusChangeInput,
+  TRANSACTIONS_PER_PAGE,
   type TransactionFilter,
   type TransactionInput,
 } from './transaction.js'
@@ -16,8 +17,6 @@ import { announce } from './transaction-news.js'
 import { scopeOf, type TransactionPolicy } from './transaction-policy.js'
 import type { Registered, TransactionRegistry } from './transaction-registry.js'
 import type { TransactionStore } from './transaction-store.js'
-
-const DEFAULT_PAGE_SIZE = 20
 
 /** Reads and registers transactions; every call asks the policy first. */
 export class TransactionService {
@@ -71,7 +70,7 @@ export class TransactionService {
   ): Promise<Page<Transaction>> {
     const request = readPageRequest(args, {
       maxPageSize: this.#maxPageSize,
-      defaultSize: DEFAULT_PAGE_SIZE,
+      defaultSize: TRANSACTIONS_PER_PAGE,
       defaultEnd: 'first',
       decodeCursor: decodeTransactionCursor,
     })

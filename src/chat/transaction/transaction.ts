@@ -10,6 +10,9 @@ const MAX_PARTICIPANTS = 500
 /** Which transactions a viewer may see: those they have a seat in, those of their client, or all. */
 export type TransactionScope = { readonly participantKey: string } | { readonly partnerClientId: string } | 'ALL'
 
+/** How many transactions a page has when the caller doesn't say. */
+export const TRANSACTIONS_PER_PAGE = 20
+
 /** How much of a transaction a viewer sees: everyone reads along, and two kinds see what was deleted as well. */
 export type Visibility = 'PARTICIPANT' | 'ARBITER' | 'PARTNER' | 'PLATFORM'
 
