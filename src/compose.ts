@@ -116,7 +116,7 @@ function composeTransports(
   })
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
-  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError, log })
+  const protocol = createProtocol({ pipeline, execution, authenticate, onArrival, formatError })
   const door = new WebSocketDoor({ protocol, allowedOrigins, limits, answerHeaders, log })
   return { onRequest, onUnreadable: createRawRefusals({ formatError, answerHeaders }), door }
 }

@@ -1,6 +1,5 @@
 import { type ExecutionResult, GraphQLError } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
-import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import { type Authenticate, bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
@@ -57,7 +56,6 @@ export interface ProtocolOptions {
   readonly authenticate: Authenticate
   readonly onArrival: OnArrival
   readonly formatError: ErrorFormat
-  readonly log: Logger
 }
 
 const CONNECTION_INIT_WITHIN_MS = 3_000
@@ -69,7 +67,6 @@ export function createProtocol({
   authenticate,
   onArrival,
   formatError,
-  log,
 }: ProtocolOptions): Server<Connection> {
   return makeServer<Record<string, unknown>, Connection>({
     connectionInitWaitTimeout: CONNECTION_INIT_WITHIN_MS,
@@ -79,7 +76,7 @@ export function createProtocol({
       } catch (error) {
         // Refused: 4403, as `false` has it. Otherwise it is we who can't, and the client shall come back.
         if (error instanceof UnauthenticatedError) return false
-        log.warn({ err: error }, 'A connection could not be authenticated')
+        extra.socket.log.warn({ err: error }, 'A connection could not be authenticated')
         extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
         return false
       }

@@ -63,7 +63,7 @@ export class WebSocketDoor {
     this.#server.on('wsClientError', (_error, stream, request) => {
       this.#refuse(request, stream, 400, 'This is no handshake of a WebSocket.')
     })
-    this.#keepAlive = new KeepAlive({ ...options.limits, log: options.log })
+    this.#keepAlive = new KeepAlive(options.limits)
   }
 
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
@@ -78,7 +78,7 @@ export class WebSocketDoor {
     else if (pathOf(request) !== GRAPHQL_PATH) this.#refuse(request, stream, 404, `Connect to ${GRAPHQL_PATH}.`)
     else if (!isAllowedOrigin(allowedOrigins, request.headers.origin)) {
       this.#refuse(request, stream, 403, 'Pages of this origin may not connect.')
-    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket))
+    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket, request))
   }
 
   /**
@@ -98,8 +98,9 @@ export class WebSocketDoor {
     writeRawAnswer(stream, { status, headers: answerHeaders, body })
   }
 
-  #open(webSocket: WebSocket, stream: Socket): void {
-    const { protocol, log } = this.#options
+  #open(webSocket: WebSocket, stream: Socket, { headers }: IncomingMessage): void {
+    const { protocol } = this.#options
+    const log = this.#options.log.child({ requestId: headers['x-request-id'] })
     const socket = new ProtocolSocket(webSocket, log)
     answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)

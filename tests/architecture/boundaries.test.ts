@@ -14,7 +14,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ['config', /^(config(-variables?|-limits)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
-  ['log', /^log\.ts$/, ['config']],
+  ['log', /^log(-error|-text)?\.ts$/, ['config', 'log']],
   ['within', /^within\.ts$/, []],
   ['demo', /^demo\//, ['auth', 'chat', 'demo', 'generated', 'graphql', 'transport']],
   ['transport', /^transport\//, ['auth', 'config', 'errors', 'graphql', 'log', 'metrics', 'transport', 'within']],
