@@ -4,6 +4,7 @@ import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
 import { composeRooms } from './compose-rooms.js'
 import type { Config } from './config.js'
+import { configWarnings } from './config-warnings.js'
 import { seedDemo } from './demo/demo-data.js'
 import { createContext, type Services } from './graphql/context.js'
 import { createErrorFormat } from './graphql/error-format.js'
@@ -44,6 +45,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
+  for (const { level, message } of configWarnings(config)) log[level](message)
   try {
     const metrics = createMetrics()
     const platform = await openPlatform({ ...options, metrics })

@@ -11,7 +11,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
     /^compose(-rooms)?\.ts$/,
     ['auth', 'chat', 'compose', 'config', 'demo', 'graphql', 'log', 'metrics', 'platform', 'schemas', 'transport'],
   ],
-  ['config', /^(config(-variables?|-limits)?|redis-address)\.ts$/, ['config', 'errors']],
+  ['config', /^(config(-variables?|-limits|-warnings)?|redis-address)\.ts$/, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, []],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log(-error|-text)?\.ts$/, ['config', 'log']],

@@ -6,7 +6,8 @@ import { ServiceProcess } from '../testkit/service-process.js'
 
 const [node, ...args] = FROM_SOURCE
 /** Fails at a signal, as a fault of ours would, with something on the error that is nobody's business. */
-const FAULTY = 'process.on("SIGUSR2", () => { throw Object.assign(new Error("a fault"), { detail: "secret" + " words" }) })'
+const FAULTY =
+  'process.on("SIGUSR2", () => { throw Object.assign(new Error("a fault"), { detail: "secret" + " words" }) })'
 
 test('an error that nobody caught ends the process, and stands in the log like any other', async () => {
   const database = await createTestDatabase({ isEmpty: true })
