@@ -5,6 +5,7 @@ import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
 import { composeRooms } from './compose-rooms.js'
 import type { Config } from './config.js'
+import { configWarnings } from './config-warnings.js'
 import { seedDemo } from './demo/demo-data.js'
 import { createContext, type Services } from './graphql/context.js'
 import { DocumentReader } from './graphql/document-reader.js'
@@ -48,6 +49,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
+  for (const { level, message } of configWarnings(config)) log[level](message)
   try {
     const documents = await composeDocuments(config)
     const metrics = createMetrics()
@@ -136,7 +138,7 @@ function composeTransports(
   })
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
-  const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics, log })
+  const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics })
   const door = new WebSocketDoor({
     protocol,
     allowedOrigins,

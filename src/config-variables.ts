@@ -17,6 +17,10 @@ const redisAddress = text.transform((value, context) => {
 
 const origins = text
   .transform((value) => value.split(',').map((origin) => origin.trim()))
+  .refine((list) => !list.includes('*'), {
+    message: 'must name each origin: * would let every page on the web use the tokens that it gets hold of',
+    abort: true,
+  })
   .refine(
     (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
     'must be origins like https://app.example.com, separated by commas, without a path or a slash at the end',

@@ -1,6 +1,5 @@
 import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
-import type { Logger } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import type { Admit } from '../auth/admit.js'
 import { bearerToken } from '../auth/authenticate.js'
@@ -84,7 +83,6 @@ export interface ProtocolOptions {
     'connectionInitTimeoutMs' | 'connectionAckTimeoutMs' | 'executionTimeoutMs' | 'maxSubscriptionsPerSocket'
   >
   readonly metrics: Pick<Metrics, 'rateLimited'>
-  readonly log: Logger
 }
 
 /** GraphQL over WebSocket, as graphql-ws' PROTOCOL.md has it; what is ours about it is in docs/protocol.md. */
@@ -96,7 +94,6 @@ export function createProtocol({
   formatError,
   limits,
   metrics,
-  log,
 }: ProtocolOptions): Server<Connection> {
   /** Whether the client may stay. When it may not, the socket is closing. */
   const welcome = async (connection: Connection, token: string | null): Promise<boolean> => {
@@ -110,7 +107,7 @@ export function createProtocol({
         socket.close(CloseCode.Forbidden, 'Too many failed authentications')
       } else {
         // It is we who can't, and the client shall come back.
-        log.warn({ err: error }, 'A connection could not be authenticated')
+        socket.log.warn({ err: error }, 'A connection could not be authenticated')
         socket.close(TRY_AGAIN_LATER, 'Try again later')
       }
     }

@@ -31,9 +31,10 @@ export class ProtocolSocket {
    * none, so whatever goes on for its sake can end: the closing itself may wait for a slow peer.
    */
   readonly closing: Promise<Closing>
+  /** Every line about this socket has the id of the request that opened it. */
+  readonly log: Logger
   readonly #socket: WebSocket
   readonly #maxOwedBytes: number
-  readonly #log: Logger
   #begin: (closing: Closing) => void = () => {}
   #waitingFrames = 0
   #isListening = true
@@ -44,7 +45,7 @@ export class ProtocolSocket {
   constructor(socket: WebSocket, { maxOwedBytes, log }: ProtocolSocketOptions) {
     this.#socket = socket
     this.#maxOwedBytes = maxOwedBytes
-    this.#log = log
+    this.log = log
     this.closing = new Promise((resolve) => {
       this.#begin = resolve
     })
@@ -117,7 +118,7 @@ export class ProtocolSocket {
         // graphql-ws throws when a client says what only servers say.
         if (error.message.startsWith('Unexpected message'))
           return this.close(CloseCode.BadRequest, 'Unexpected message')
-        this.#log.error({ err: error }, 'A message could not be handled')
+        this.log.error({ err: error }, 'A message could not be handled')
         return this.close(TRY_AGAIN_LATER, 'Try again later')
       })
     })

@@ -67,7 +67,7 @@ export class WebSocketDoor {
     this.#server.on('wsClientError', (_error, stream, request) => {
       this.#refuse(request, stream, 400, 'This is no handshake of a WebSocket.')
     })
-    this.#keepAlive = new KeepAlive({ ...options.limits, log: options.log })
+    this.#keepAlive = new KeepAlive(options.limits)
   }
 
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
@@ -103,7 +103,8 @@ export class WebSocketDoor {
   }
 
   #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {
-    const { protocol, limits, clientAddress, onFramesRefused, log } = this.#options
+    const { protocol, limits, clientAddress, onFramesRefused } = this.#options
+    const log = this.#options.log.child({ requestId: request.headers['x-request-id'] })
     const socket = new ProtocolSocket(webSocket, { ...limits, log })
     limitFrames(socket, webSocket, { limits, onRefused: onFramesRefused })
     answerPings(webSocket)

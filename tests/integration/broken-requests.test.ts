@@ -60,7 +60,8 @@ function expectGuarded({ headers }: RawAnswer, contentType = 'application/json; 
     vary: expect.stringMatching(/^Origin/),
     'content-type': contentType,
   })
-  for (const name of ['server', 'x-powered-by', 'set-cookie']) expect(headers).not.toHaveProperty(name)
+  for (const name of ['server', 'x-powered-by', 'set-cookie', 'strict-transport-security'])
+    expect(headers).not.toHaveProperty(name)
 }
 
 function expectClean({ text }: RawAnswer): void {
