@@ -1,7 +1,7 @@
 import { compile } from 'proxy-addr'
 import { z } from 'zod'
 import { limitVariables } from './config-limits.js'
-import { weaknessOf } from './config-secret.js'
+import { faultOf } from './config-secret.js'
 import { text, urlOf, type Variable, variable, wholeNumber } from './config-variable.js'
 import { parseRedisAddress } from './redis-address.js'
 
@@ -43,7 +43,7 @@ function areProxies(list: readonly string[]): boolean {
 }
 
 const secret = text.superRefine((value, context) => {
-  const message = weaknessOf(value)
+  const message = faultOf(value)
   if (message !== null) context.addIssue({ code: 'custom', message })
 })
 

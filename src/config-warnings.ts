@@ -1,4 +1,5 @@
 import type { Config } from './config.js'
+import { isGuessable } from './config-secret.js'
 
 /** What a start says of a configuration that can be used, and may not be what was meant. */
 export interface ConfigWarning {
@@ -10,7 +11,16 @@ export interface ConfigWarning {
 
 /** All that is to be said, in the order of docs/operations.md. */
 export function configWarnings(config: Config): readonly ConfigWarning[] {
-  return config.isProduction ? productionWarnings(config) : openDoorWarnings(config)
+  return [...secretWarnings(config), ...(config.isProduction ? productionWarnings(config) : openDoorWarnings(config))]
+}
+
+function secretWarnings({ tokens: { keys } }: Config): ConfigWarning[] {
+  if (keys.kind !== 'secret' || !isGuessable(keys.secret)) return []
+  return [
+    warn(
+      'JWT_SECRET can be guessed: it repeats itself or counts up, and who guesses it is whoever they like. Make one with: openssl rand -base64 48.',
+    ),
+  ]
 }
 
 function openDoorWarnings({ host }: Config): ConfigWarning[] {
@@ -41,7 +51,7 @@ function productionWarnings(config: Config): ConfigWarning[] {
       ),
     trustedProxies.length === 0 &&
       warn(
-        'TRUST_PROXY is not set: all who come through a proxy count as one address, and the refused tokens of one can shut out the others. Set it to the addresses of your proxies.',
+        'TRUST_PROXY is not set: all who come through a proxy count as one address, and so do their refused tokens. Set it to the addresses of your proxies.',
       ),
     metricsToken === null && info('METRICS_TOKEN is not set: there is no /metrics. Set it to have them.'),
   ].filter((warning) => typeof warning === 'object' && warning !== null)

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { weaknessOf } from '../../src/config-secret.js'
+import { faultOf, isGuessable } from '../../src/config-secret.js'
 
 describe('a secret is refused', () => {
   test.each(['', 'your-256-bit-secret', 'Xq7v2Lk9Zt4Wb8Rn1Yp6Md3Hs5Jc0Gf'])('that is short: %j', (secret) => {
-    expect(weaknessOf(secret)).toMatch(/^must be at least 32 bytes long/)
+    expect(faultOf(secret)).toMatch(/^must be at least 32 bytes long/)
   })
 
   test.each([
@@ -23,23 +23,29 @@ describe('a secret is refused', () => {
       'THIS IS USED TO SIGN AND VERIFY JWT TOKENS, REPLACE IT WITH YOUR OWN SECRET, IT CAN BE ANY STRING',
     ],
   ])('that everybody knows, from %s', (_, secret) => {
-    expect(weaknessOf(secret)).toMatch(/^must not be one that documentation or public code tells everybody/)
+    expect(faultOf(secret)).toMatch(/^must not be one that documentation or public code tells everybody/)
   })
 
   test.each([
-    ['one character', 's'.repeat(64)],
-    ['few characters', 'abcabbacabcbacbaacbbcaabcabcacbb'],
-    ['a word again and again', 'secretsecretsecretsecretsecretsecret'],
-    ['a word again and again, the last time in part', 'k3J!v9Qz'.repeat(5).slice(0, 37)],
-    ['half of what is needed, twice', '9f2c7ab15de80346'.repeat(2)],
-    ['counting', 'abcdefghijklmnopqrstuvwxyz0123456789'],
-    ['counting down', 'zyxwvutsrqponmlkjihgfedcba9876543210'],
-    ['words for what is to be put in', 'change-me-please-this-is-not-a-secret-change-me'],
-    ['words without anything between', 'MySuperSecretKeyForJwtTokenAuthentication2024'],
-    ['the keyboard', 'qwertyuiop-asdfghjkl-zxcvbnm-2024'],
-  ])('that is made of %s', (_, secret) => {
-    expect(weaknessOf(secret)).toMatch(/^must be random/)
+    'secretsecretsecretsecretsecretsecret',
+    'changemechangemechangemechangeme',
+    'your-256-bit-secret-your-256-bit-secret',
+    'my-super-secret-jwt-secret-key-change-me',
+    'PasswordPasswordPasswordPassword',
+  ])('that only stands where one is to be put in: %s', (secret) => {
+    expect(faultOf(secret)).toMatch(/^must not be one that documentation or public code tells everybody/)
   })
+})
+
+test.each([
+  ['one character', 's'.repeat(64)],
+  ['few characters', 'abcabbacabcacbacbaacbbcaabcabcacbb'],
+  ['something again and again, the last time in part', 'k3J!v9Qz'.repeat(5).slice(0, 37)],
+  ['half of what is needed, twice', '9f2c7ab15de80346'.repeat(2)],
+  ['counting', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+  ['counting down', 'zyxwvutsrqponmlkjihgfedcba9876543210'],
+])('a secret that is made of %s is taken, and can be guessed', (_, secret) => {
+  expect([faultOf(secret), isGuessable(secret)]).toEqual([null, true])
 })
 
 test('random secrets are taken, however they are written', () => {
@@ -52,6 +58,6 @@ test('random secrets are taken, however they are written', () => {
   ]
   const refused = Array.from({ length: 1_000 }, () => makers.map((make) => make()))
     .flat()
-    .filter((secret) => weaknessOf(secret) !== null)
+    .filter((secret) => faultOf(secret) !== null || isGuessable(secret))
   expect(refused).toEqual([])
 })

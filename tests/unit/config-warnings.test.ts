@@ -7,7 +7,7 @@ const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgresql://chat:secret-word@db.example.com/chat?sslmode=verify-full',
   REDIS_URL: 'rediss://:secret-word@redis.example.com',
-  JWT_SECRET: 's'.repeat(32),
+  JWT_SECRET: 'Xq7v2Lk9Zt4Wb8Rn1Yp6Md3Hs5Jc0Gf-',
   CORS_ORIGIN: 'https://app.example.com',
   TRUST_PROXY: '10.0.0.0/8',
   METRICS_TOKEN: 'a-token-of-the-operators',
@@ -26,6 +26,7 @@ test('of what is as it should be in production nothing is said, and of developme
 describe('in production', () => {
   test.each<[string, Record<string, string>, 'warn' | 'info', RegExp]>([
     ['pages without TLS', { CORS_ORIGIN: 'https://a.b,http://c.d' }, 'warn', /^CORS_ORIGIN .*http:\/\/c\.d\..*https/],
+    ['a secret that repeats itself', { JWT_SECRET: 's'.repeat(32) }, 'warn', /^JWT_SECRET .*openssl/],
     ['introspection', { INTROSPECTION: 'on' }, 'warn', /^INTROSPECTION .*off/],
     ['no trusted proxy', { TRUST_PROXY: '' }, 'warn', /^TRUST_PROXY .*Set it/],
     ['no metrics', { METRICS_TOKEN: '' }, 'info', /^METRICS_TOKEN .*Set it/],

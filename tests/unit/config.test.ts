@@ -134,7 +134,7 @@ describe('what is set', () => {
     ['REDIS_KEY_PREFIX', 'a b'],
     ['REDIS_KEY_PREFIX', '{tag}'],
     ['REDIS_CONNECT_TIMEOUT_MS', '0'],
-    ['JWT_SECRET', 's'.repeat(32)],
+    ['JWT_SECRET', 'secret'.repeat(6)],
     ['JWT_JWKS_URL', 'https://user:word@a.b/c'],
     ['JWT_JWKS_URL', 'ftp://keys'],
     ['CORS_ORIGIN', 'https://a.b/'],
