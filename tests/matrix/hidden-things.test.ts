@@ -4,7 +4,7 @@ import { createSchema } from '../../src/graphql/schema.js'
 import { DOORS, type Door } from './doors.js'
 import { COMING } from './expected.js'
 import type { ViewerKind } from './viewer-kinds.js'
-import { startWorld, type World } from './world.js'
+import { STARTS_WITHIN_MS, startWorld, type World } from './world.js'
 
 // What the viewer may not see answers exactly as what doesn't exist: for every argument that takes an id.
 
@@ -100,7 +100,7 @@ beforeAll(async () => {
     participant: ids['Participant'] ?? '',
     entry: ids['MessageSent'] ?? '',
   }
-})
+}, STARTS_WITHIN_MS)
 afterAll(() => world.close())
 
 /** Everything that the answer says; only what every answer has of its own is left out. */
