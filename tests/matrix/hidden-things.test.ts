@@ -71,10 +71,11 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
         `mutation { markRead(input: { transactionId: "${transaction}", upToMessageId: "${ids.message}" }) { viewer { id } } }`,
     ),
   'Mutation.upsertTransaction(input.participants.userId)': (ids) => [
-    `mutation { upsertTransaction(input: { key: "own", title: "x", participants: [{ userId: "${ids.user}", role: BUYER }] }) { transaction { id } } }`,
+    `mutation { upsertTransaction(input: { key: "new", title: "x", participants: [{ userId: "${ids.user}", role: BUYER }] }) { transaction { id } } }`,
   ],
   'Mutation.postSystemMessage(input.transactionId)': (ids) => [
     `mutation { postSystemMessage(input: { transactionId: "${ids.transaction}", content: "x" }) { message { id } } }`,
+    `mutation { postSystemMessage(input: { transactionId: "${ids.transaction}", content: "" }) { message { id } } }`,
   ],
   'Mutation.changeTransactionStatus(input.transactionId)': (ids) => [
     `mutation { changeTransactionStatus(input: { transactionId: "${ids.transaction}", status: FUNDED }) { transaction { id } } }`,
