@@ -33,6 +33,14 @@ export async function askUnwelcome(url: string, token: string | null, query: str
   return TURNED_AWAY
 }
 
+/** A subscription as it stands on a socket. */
+export interface Subscribed {
+  /** Why it didn't begin; null when it has. */
+  readonly refusal: Answer | null
+  next(): Promise<Answer>
+  stop(): void
+}
+
 /** A socket that was let in, and many operations on it, one waited for after the other. */
 export class OpenSocket {
   readonly #socket: RawSocket
@@ -55,7 +63,7 @@ export class OpenSocket {
   }
 
   /** Subscribes; resolves when it has begun, or was refused. */
-  async subscribe(query: string): Promise<{ next(): Promise<Answer>; stop(): void }> {
+  async subscribe(query: string): Promise<Subscribed> {
     const id = this.#begin(query)
     const held: Frame[] = []
     // What is asked after it is answered when it has begun.
@@ -64,7 +72,9 @@ export class OpenSocket {
       if (frame.id === id) held.push(frame)
       frame = await this.#socket.next()
     }
+    const first = held[0]
     return {
+      refusal: first?.type === 'error' ? answerOf(first) : null,
       next: async () => {
         const frame = held.shift()
         return frame ? answerOf(frame) : this.#answerTo(id)

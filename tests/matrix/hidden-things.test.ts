@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSchema } from '../../src/graphql/schema.js'
 import { DOORS, type Door } from './doors.js'
 import type { ViewerKind } from './viewer-kinds.js'
-import { startWorld, type World } from './world.js'
+import { STARTS_WITHIN_MS, startWorld, type World } from './world.js'
 
 // What the viewer may not see answers exactly as what doesn't exist: for every argument that takes an id.
 
@@ -70,7 +70,7 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
         `mutation { markRead(input: { transactionId: "${transaction}", upToMessageId: "${ids.message}" }) { viewer { id } } }`,
     ),
   'Mutation.upsertTransaction(input.participants.userId)': (ids) => [
-    `mutation { upsertTransaction(input: { key: "own", title: "x", participants: [{ userId: "${ids.user}", role: BUYER }] }) { transaction { id } } }`,
+    `mutation { upsertTransaction(input: { key: "new", title: "x", participants: [{ userId: "${ids.user}", role: BUYER }] }) { transaction { id } } }`,
   ],
   'Mutation.postSystemMessage(input.transactionId)': (ids) => [
     `mutation { postSystemMessage(input: { transactionId: "${ids.transaction}", content: "x" }) { message { id } } }`,
@@ -100,7 +100,7 @@ beforeAll(async () => {
     participant: ids['Participant'] ?? '',
     entry: ids['MessageSent'] ?? '',
   }
-})
+}, STARTS_WITHIN_MS)
 afterAll(() => world.close())
 
 /** Everything that the answer says; only what every answer has of its own is left out. */

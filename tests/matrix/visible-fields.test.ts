@@ -6,7 +6,7 @@ import { DOORS } from './doors.js'
 import { fieldOf, NODE_TYPES } from './expected.js'
 import { isPerson, PEOPLE, type ViewerKind } from './viewer-kinds.js'
 import { BY_RULE, FOR_EVERYONE, type VisibilityRow } from './visible-fields.js'
-import { startWorld, type World } from './world.js'
+import { STARTS_WITHIN_MS, startWorld, type World } from './world.js'
 
 // What those who see something see of it: the same, but for a few fields.
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   standing = { sent: `evt_${newest.position}.deal`, edited: `evt_${edited.version}.deal` }
   // Nobody has read this.
   await deal.changeStatus('SHIPPED', 'It is on its way.')
-})
+}, STARTS_WITHIN_MS)
 afterAll(() => world.close())
 
 describe(`the ${fields.length} fields of ${types.length} types`, () => {

@@ -48,12 +48,14 @@ export interface World {
   close(): Promise<void>
 }
 
+/** On a busy machine: so much is to be said and opened. */
+export const STARTS_WITHIN_MS = 90_000
+
 export async function startWorld(): Promise<World> {
   const testService = await startTestService(NO_RATE_LIMITS)
   const { seed } = testService
-  const made: Partial<Record<PersonKind, Person>> = {}
-  for (const [kind, key] of Object.entries(PEOPLE)) made[kind as PersonKind] = await seed.person(key)
-  const people = made as Record<PersonKind, Person>
+  const made = Object.entries(PEOPLE).map(async ([kind, key]) => [kind, await seed.person(key)] as const)
+  const people = Object.fromEntries(await Promise.all(made)) as Record<PersonKind, Person>
   const { BUYER, SELLER, AGENT, ARBITER, OUTSIDER, FORMER, SUSPENDED } = people
   const idle = await seed.person('idle')
   const staying = { buyer: [BUYER, SUSPENDED], seller: [SELLER, idle], agent: AGENT, arbiter: ARBITER }
@@ -65,11 +67,12 @@ export async function startWorld(): Promise<World> {
   const regretted = await SELLER.say(deal, 'said first')
   await message.edit(SELLER.viewer, regretted.id, 'said then')
   await message.delete(SELLER.viewer, regretted.id)
-  const own: Partial<Record<ViewerKind, OwnMessages>> = {}
-  for (const kind of [...PARTICIPANTS, 'FORMER'] as const) {
-    const [toEdit, toDelete] = [await people[kind].say(deal, 'mine'), await people[kind].say(deal, 'mine too')]
-    own[kind] = { toEdit: toEdit.id, toDelete: toDelete.id }
-  }
+  const said = ([...PARTICIPANTS, 'FORMER'] as const).map(async (kind) => {
+    const say = (content: string) => people[kind].say(deal, content)
+    const [toEdit, toDelete] = await Promise.all([say('mine'), say('mine too')])
+    return [kind, { toEdit: toEdit.id, toDelete: toDelete.id }] as const
+  })
+  const own: World['own'] = Object.fromEntries(await Promise.all(said))
   await deal.changeStatus('FUNDED', 'The money is there.')
   await deal.seat(staying)
   const newest = await SELLER.say(deal, 'newest', regretted.id)
@@ -82,10 +85,10 @@ export async function startWorld(): Promise<World> {
     PLATFORM: await seed.token({ clientId: 'backend', scopes: ['platform'] }),
   }
   const token = (kind: ViewerKind) => tokens[kind] ?? null
-  const sockets = new Map<ViewerKind, OpenSocket>()
-  for (const kind of VIEWER_KINDS.filter(isLetIn)) {
-    sockets.set(kind, await OpenSocket.open(testService.webSocketUrl, token(kind) ?? ''))
-  }
+  const opening = VIEWER_KINDS.filter(isLetIn).map(
+    async (kind) => [kind, await OpenSocket.open(testService.webSocketUrl, token(kind) ?? '')] as const,
+  )
+  const sockets = new Map(await Promise.all(opening))
   const socket = (kind: ViewerKind) => {
     const open = sockets.get(kind)
     if (!open) throw new Error(`${kind} has no socket`)
@@ -120,7 +123,7 @@ export async function startWorld(): Promise<World> {
       return { ...stored, users, typing }
     },
     async close() {
-      for (const open of sockets.values()) await open.close()
+      await Promise.all([...sockets.values()].map((open) => open.close()))
       await testService.close()
     },
   }
