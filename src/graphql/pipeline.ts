@@ -59,7 +59,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const textOf = (request: OperationRequest): string => {
     if (trustedDocuments) return trustedDocuments.textOf(request)
     if (request.query !== '') return request.query
-    throw new BadUserInputError('`query` is empty, and no id can take its place here.', { field: 'query' })
+    throw new BadUserInputError('`query` is empty: all of the document must stand there.', { field: 'query' })
   }
   const read = (request: OperationRequest, contextValue: RequestContext): Outcome => {
     const { operationName } = request

@@ -35,7 +35,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new StartupError(`TRUSTED_DOCUMENTS_FILE can't be read: ${(error as Error).message}.`)
+    throw new StartupError(`TRUSTED_DOCUMENTS_FILE ${file} can't be read: ${(error as Error).message}.`)
   }
 }
 
