@@ -54,8 +54,9 @@ export const STARTS_WITHIN_MS = 90_000
 export async function startWorld(): Promise<World> {
   const testService = await startTestService(NO_RATE_LIMITS)
   const { seed } = testService
-  const made = Object.entries(PEOPLE).map(async ([kind, key]) => [kind, await seed.person(key)] as const)
-  const people = Object.fromEntries(await Promise.all(made)) as Record<PersonKind, Person>
+  const made: Partial<Record<PersonKind, Person>> = {}
+  for (const [kind, key] of Object.entries(PEOPLE)) made[kind as PersonKind] = await seed.person(key)
+  const people = made as Record<PersonKind, Person>
   const { BUYER, SELLER, AGENT, ARBITER, OUTSIDER, FORMER, SUSPENDED } = people
   const idle = await seed.person('idle')
   const staying = { buyer: [BUYER, SUSPENDED], seller: [SELLER, idle], agent: AGENT, arbiter: ARBITER }
