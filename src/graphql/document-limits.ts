@@ -25,7 +25,7 @@ interface Measures {
   readonly depth: number
   readonly aliases: number
   readonly directives: number
-  /** Fields of the topmost level. */
+  /** Fields of the topmost level, `__typename` not counted: clients ask for it everywhere. */
   readonly fields: number
 }
 
@@ -117,7 +117,12 @@ function measuring({ definitions }: DocumentNode): (definition: Definition) => M
     const all = directives + countOf(selection)
     if (selection.kind !== Kind.FIELD) return { depth, aliases, directives: all, fields }
     const isAliased = selection.alias !== undefined
-    return { depth: depth + 1, aliases: aliases + (isAliased ? 1 : 0), directives: all, fields: 1 }
+    return {
+      depth: depth + 1,
+      aliases: aliases + (isAliased ? 1 : 0),
+      directives: all,
+      fields: isIntrospection(selection.name) ? 0 : 1,
+    }
   }
 
   const below = (selection: SelectionNode): Measures => {

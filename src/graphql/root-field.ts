@@ -1,15 +1,19 @@
 import { type ExecutionArgs, getOperationAST, Kind, type SelectionNode } from 'graphql'
 
-/** The name of the first field that an operation asks for, as the schema has it; an alias is the client's own. */
+/**
+ * The name of the first field that an operation asks for, as the schema has it; an alias is the client's own, and
+ * `__typename`, which many clients ask for everywhere, is nobody's.
+ */
 export function rootFieldOf({ document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>): string {
-  const nameOf = (selection: SelectionNode | undefined): string => {
-    if (selection === undefined) return ''
+  const firstIn = (selections: readonly SelectionNode[]): string =>
+    selections.map(nameOf).find((name) => name !== '' && !name.startsWith('__')) ?? ''
+  const nameOf = (selection: SelectionNode): string => {
     if (selection.kind === Kind.FIELD) return selection.name.value
-    if (selection.kind === Kind.INLINE_FRAGMENT) return nameOf(selection.selectionSet.selections[0])
+    if (selection.kind === Kind.INLINE_FRAGMENT) return firstIn(selection.selectionSet.selections)
     const fragment = document.definitions.find(
       (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
     )
-    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? nameOf(fragment.selectionSet.selections[0]) : ''
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? firstIn(fragment.selectionSet.selections) : ''
   }
-  return nameOf(getOperationAST(document, operationName)?.selectionSet.selections[0])
+  return firstIn(getOperationAST(document, operationName)?.selectionSet.selections ?? [])
 }

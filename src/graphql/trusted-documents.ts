@@ -1,4 +1,4 @@
-import { type DocumentNode, print } from 'graphql'
+import { type DocumentNode, Kind } from 'graphql'
 import { ForbiddenError } from '../errors.js'
 
 /** How a caller names a document. */
@@ -22,7 +22,7 @@ export interface TrustedDocumentsOptions {
 export class TrustedDocuments {
   readonly #texts: ReadonlyMap<string, string>
   readonly #parse: TrustedDocumentsOptions['parse']
-  /** The same texts, by how they read when all that means nothing is left out. */
+  /** The same texts, by what they ask for. */
   readonly #plain: ReadonlyMap<string, string>
 
   constructor({ texts, parse }: TrustedDocumentsOptions) {
@@ -58,9 +58,18 @@ export class TrustedDocuments {
   }
 }
 
-/** Two documents that differ in nothing but layout, comments and the order of their definitions read the same. */
-function plainly({ definitions }: DocumentNode): string {
-  return definitions.map(print).toSorted().join('\n')
+/**
+ * Documents that ask for the same read the same, whatever their layout and the order of what they ask for: codegen sorts it
+ * all. The order of a list of values stays: it can mean something.
+ */
+function plainly(node: unknown): string {
+  if (Array.isArray(node)) return `[${node.map(plainly).toSorted().join()}]`
+  if (typeof node !== 'object' || node === null) return JSON.stringify(node) ?? ''
+  const { loc: _, block: __, ...parts } = node as Record<string, unknown>
+  if (parts['kind'] === Kind.LIST) return `(${(parts['values'] as unknown[]).map(plainly).join()})`
+  return `{${Object.entries(parts)
+    .map(([name, part]) => `${name}:${plainly(part)}`)
+    .join()}}`
 }
 
 function persistedHash(extensions: unknown): unknown {

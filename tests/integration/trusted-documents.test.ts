@@ -14,7 +14,9 @@ const VIEWER = 'query TrustedViewer { viewer { user { displayName } } }'
 const DEAL = 'query TrustedDeal($id: ID!) { transaction(id: $id) { id } }'
 const SEND =
   'mutation TrustedSend($content: String!) { sendMessage(input: { transactionId: "txn_deal", content: $content }) { message { content } } }'
-const FOLLOW = 'subscription TrustedFollow { messageAdded(transactionId: "txn_deal") { node { content } } }'
+const CURSOR = '{ transaction(id: "txn_deal") { timelineCursor } }'
+const FOLLOW =
+  'subscription TrustedFollow($after: String!) { messageAdded(transactionId: "txn_deal", after: $after) { node { content } } }'
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 
@@ -24,7 +26,9 @@ let bea: Person
 
 beforeAll(async () => {
   const file = join(directory, 'persisted-documents.json')
-  const manifest = Object.fromEntries([VIEWER, DEAL, SEND, FOLLOW].map((text) => [`sha256:${hashOf(text)}`, text]))
+  const manifest = Object.fromEntries(
+    [VIEWER, DEAL, CURSOR, SEND, FOLLOW].map((text) => [`sha256:${hashOf(text)}`, text]),
+  )
   writeFileSync(file, JSON.stringify(manifest))
   testService = await startTestService({ TRUSTED_DOCUMENTS: 'only', TRUSTED_DOCUMENTS_FILE: file })
   bea = await testService.seed.person('bea')
@@ -126,8 +130,9 @@ describe.each([
 
 test('a subscription is trusted like the others', async () => {
   const socket = await RawSocket.connect(testService.webSocketUrl, bea.token)
-  socket.send({ type: 'subscribe', id: '1', payload: { query: '', documentId: hashOf(FOLLOW) } as object })
-  await socket.untilPong()
+  const { data } = await byPost({ documentId: hashOf(CURSOR) })
+  const variables = { after: (data as { transaction: { timelineCursor: string } }).transaction.timelineCursor }
+  socket.send({ type: 'subscribe', id: '1', payload: { query: '', documentId: hashOf(FOLLOW), variables } })
   expect(await byPost({ documentId: hashOf(SEND), variables: { content: 'heard' } })).toHaveProperty('data')
   expect(await socket.next()).toMatchObject({ payload: { data: { messageAdded: { node: { content: 'heard' } } } } })
   await socket.close()

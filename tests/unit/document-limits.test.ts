@@ -74,6 +74,7 @@ describe('directives', () => {
 describe('a mutation takes one field', () => {
   test.each([
     ['one', 'mutation { a { b c } }', null],
+    ['one, and `__typename`', 'mutation { __typename a x: __typename }', null],
     ['two', 'mutation { a b }', 'mutation'],
     ['twice the same', 'mutation { a a }', 'mutation'],
     ['two under one name', 'mutation { a: x b: x }', 'mutation'],

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.js'
+import { ForbiddenError } from '../../src/errors.js'
 import { DocumentReader } from '../../src/graphql/document-reader.js'
 import { createSchema } from '../../src/graphql/schema.js'
 import { readTrustedDocuments } from '../../src/graphql/trusted-documents-file.js'
@@ -45,10 +46,20 @@ test('a document is known by its id with the prefix and without, and by its text
   expect(trusted.textOf({ query: '# mine\nquery{\n  viewer{id,}\n}' })).toBe(GOOD)
 })
 
-test('the definitions of a text may come in another order', async () => {
-  const text = 'query A { viewer { ...V } } fragment V on Viewer { id }'
+test('what a text asks for may stand in another order', async () => {
+  const text =
+    'query A($a: ID!, $b: ID!) { nodes(ids: [$a, $b, "c"]) { id } viewer { ...V kind } } fragment V on Viewer { id }'
   const trusted = await read(fileWith(JSON.stringify({ [idOf(text)]: text })))
-  expect(trusted.textOf({ query: 'fragment V on Viewer { id } query A { viewer { ...V } }' })).toBe(text)
+  const other =
+    'fragment V on Viewer { id } query A($b: ID!, $a: ID!) { viewer { kind ...V } nodes(ids: [$a, $b, "c"]) { id } }'
+  expect(trusted.textOf({ query: other })).toBe(text)
+  for (const wrong of [
+    other.replace('$a, $b', '$b, $a'),
+    other.replace('kind', 'k: kind'),
+    other.replace('"c"', 'c'),
+  ]) {
+    expect(() => trusted.textOf({ query: wrong })).toThrow(ForbiddenError)
+  }
 })
 
 test('a manifest may be empty, and have ids without a prefix', async () => {
