@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { uuidv7 } from 'uuidv7'
 import { MessageStore } from '../src/chat/message/message-store.js'
 import { SendLanes } from '../src/chat/message/send-lanes.js'
+import { loadConfig } from '../src/config.js'
 import { type Database, openDatabase } from '../src/platform/database.js'
 import { startEmbeddedPostgres } from '../src/platform/embedded-postgres.js'
 import { MemoryEventBus } from '../src/platform/memory-event-bus.js'
@@ -37,7 +38,8 @@ try {
   const postgres = await startEmbeddedPostgres({ directory })
   try {
     await applyMigrations(postgres.url, fileURLToPath(new URL('../prisma/migrations', import.meta.url)))
-    const database = openDatabase({ url: postgres.url, poolSize: 20, onConnectionLost: console.error })
+    const { limits } = loadConfig({})
+    const database = openDatabase({ url: postgres.url, poolSize: 20, limits, onConnectionLost: console.error })
     try {
       await measure(database)
     } finally {

@@ -1,4 +1,4 @@
-// `npm run generate`: Prisma's client, the Pothos types, and the types of the documents that tests and examples use.
+// `npm run generate`: Prisma's client, the Pothos types, and the types of the documents that tests and the mirror use.
 // With --if-stale only what is older than its sources.
 
 import { existsSync, mkdirSync } from 'node:fs'
@@ -28,8 +28,21 @@ const tasks = {
       hashFiles(['codegen.ts', 'schema.graphql', 'package-lock.json', 'tests', 'examples'], {
         filter: (file, content) => !/^(tests|examples)/.test(file.slice(root.length)) || content.includes('graphql('),
       }),
-    run: () => runQuietly(process.execPath, [bin('@graphql-codegen/cli/cjs/bin.js'), '--silent', '--errors-only']),
+    run: () => generateDocuments('codegen.ts'),
   },
+  mirror: {
+    name: 'Generating the types of the mirror',
+    output: 'examples/mirror/generated',
+    result: 'examples/mirror/generated/graphql.ts',
+    inputs: () =>
+      hashFiles(['examples/mirror/codegen.ts', 'examples/mirror/operations.ts', 'schema.graphql', 'package-lock.json']),
+    run: () => generateDocuments('examples/mirror/codegen.ts'),
+  },
+}
+
+function generateDocuments(config) {
+  const options = ['--config', config, '--silent', '--errors-only']
+  return runQuietly(process.execPath, [bin('@graphql-codegen/cli/cjs/bin.js'), ...options])
 }
 
 /** Runs the named tasks; with `ifStale` those whose inputs have changed. */

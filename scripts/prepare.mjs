@@ -11,7 +11,7 @@ import { step } from './steps.mjs'
 /** Installs, generates and builds what is missing or stale. */
 export async function prepare({ documents = false, dist = true } = {}) {
   await install()
-  await generate(documents ? ['client', 'documents'] : ['client'])
+  await generate(documents ? ['client', 'documents', 'mirror'] : ['client'])
   if (dist) await build()
 }
 

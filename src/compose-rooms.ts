@@ -48,7 +48,7 @@ export function composeRooms(
   const messages = new MessageStore(database)
   const messagePolicy = new MessagePolicy(messages, transactionPolicy)
   const presences = new PresenceStore(database)
-  const { maxPageSize, maxContentLength } = limits
+  const { maxPageSize } = limits
   const timeline = new TimelineService({
     timelines,
     followers: new TimelineFollowers({ store: timelines, bus, log }),
@@ -70,6 +70,7 @@ export function composeRooms(
       leases,
       notes: new LastSeenNotes(presences),
       suspensions: new Suspensions(presences, log),
+      maxConnections: limits.maxSocketsPerUser,
       onGone: (userKey) => void typing.stopAll(userKey),
     }),
     transactionPolicy,
@@ -82,16 +83,23 @@ export function composeRooms(
         transactionPolicy,
         bus,
         maxPageSize,
+        textLimits: limits,
       }),
       participant: new ParticipantService(new ParticipantStore(database), transactionPolicy),
       timeline,
       message: new MessageService({
         messages,
-        lanes: new SendLanes({ store: messages, bus, log, maxStuckCalls: Math.ceil(databasePoolSize / 4) }),
+        lanes: new SendLanes({
+          store: messages,
+          bus,
+          log,
+          maxStuckCalls: Math.ceil(databasePoolSize / 4),
+          lockTimeoutMs: limits.databaseLockTimeoutMs,
+        }),
         messagePolicy,
         transactionPolicy,
         bus,
-        maxContentLength,
+        textLimits: limits,
         onSent: (sender, transactionKey) => typing.noteSent(sender, transactionKey),
       }),
       receipt: new ReceiptService({

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
+import { createAdmission } from './auth/admit.js'
 import { createAuthenticator } from './auth/authenticate.js'
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { createTokenVerifier } from './auth/token-verifier.js'
 import { composeRooms } from './compose-rooms.js'
 import type { Config } from './config.js'
+import { configWarnings } from './config-warnings.js'
 import { seedDemo } from './demo/demo-data.js'
 import { createContext, type Services } from './graphql/context.js'
 import { DocumentReader } from './graphql/document-reader.js'
@@ -16,12 +18,15 @@ import { createMetrics, type Metrics } from './metrics.js'
 import { type Closable, closeAll } from './platform/close-all.js'
 import { openPlatform, type Platform, type PlatformOptions } from './platform/platform.js'
 import { asStep } from './platform/start-step.js'
+import { createAnswerHeaders } from './transport/answer-headers.js'
+import { createClientAddress } from './transport/client-address.js'
 import { createGraphqlOverHttp } from './transport/graphql-over-http.js'
-import { createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
+import { type Arrival, createProtocol, type OnArrival } from './transport/graphql-over-websocket.js'
 import { createHealth } from './transport/health.js'
 import { createRequestListener } from './transport/http.js'
 import { type Address, startHttpServer } from './transport/listener.js'
 import { createPlayground } from './transport/playground.js'
+import { createRawRefusals } from './transport/raw-answer.js'
 import { WebSocketDoor } from './transport/websocket.js'
 
 /** A service that runs. */
@@ -44,6 +49,7 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   const { config, log, beginStep } = options
   const started: Closable[] = []
   let closed: Promise<void> | undefined
+  for (const { level, message } of configWarnings(config)) log[level](message)
   try {
     const documents = await composeDocuments(config)
     const metrics = createMetrics()
@@ -57,10 +63,10 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
       const seed = () => seedDemo(platform.database.prisma, rooms.services)
       await asStep(beginStep('Demo people and deals'), seed, (outcome) => outcome)
     }
-    const { onRequest, door } = composeTransports(platform, rooms, { config, log, metrics, documents })
+    const { door, ...handlers } = composeTransports(platform, rooms, { config, log, metrics, documents })
     const server = await startHttpServer(
       { host: config.host, port: config.port },
-      { onRequest, onUpgrade: door.upgrade },
+      { ...handlers, onUpgrade: door.upgrade, limits: config.limits },
     )
     // At the same time: the server takes nobody new while the sockets go, and is closed when they are gone.
     started.push({
@@ -83,26 +89,41 @@ export async function startService(options: Omit<PlatformOptions, 'metrics'>): P
   }
 }
 
+/** Partners and the platform are never online, and may have as many sockets as they need. */
+const UNCOUNTED: Arrival = { isAdmitted: Promise.resolve(true), leave() {} }
+
 function composeTransports(
   platform: Platform,
   rooms: ReturnType<typeof composeRooms>,
   { config, log, metrics, documents }: { config: Config; log: Logger; metrics: Metrics; documents: Documents },
 ) {
-  const { database, bus } = platform
+  const { database, bus, rateLimits } = platform
   const { allowsIntrospection, allowedOrigins, limits } = config
-  const verifyToken = createTokenVerifier(platform.tokenKeys, config.tokens)
-  const authenticate = createAuthenticator(verifyToken, (userKey) => rooms.users.find(userKey))
+  const verifyToken = createTokenVerifier({
+    ...config.tokens,
+    keys: platform.tokenKeys,
+    onKeysMissing: (error) => log.warn({ err: error }, 'The keys of the tokens cannot be read'),
+  })
+  const authenticate = createAuthenticator({
+    verifyToken,
+    findUser: (subject) => rooms.users.find(subject),
+    onRefused: (reason) => metrics.refusedTokens.inc({ reason }),
+  })
+  const admit = createAdmission(authenticate, rateLimits)
+  const clientAddress = createClientAddress(config.trustedProxies)
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),
-    showsSuggestions: allowsIntrospection,
+    givesHints: allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
-  const pipeline = createPipeline({ ...documents, showsSchema: allowsIntrospection, limits })
-  const { maxBodyBytes, executionTimeoutMs } = limits
+  const pipeline = createPipeline({ ...documents, showsSchema: allowsIntrospection, limits, rateLimits })
+  const { maxBodyBytes, maxHeaderBytes, executionTimeoutMs } = limits
+  const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
-    authenticate,
+    admit,
+    clientAddress,
     formatError,
     allowedOrigins,
     executionTimeoutMs,
@@ -112,20 +133,22 @@ function composeTransports(
     }),
     metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
+    answerHeaders,
+    maxHeaderBytes,
   })
   const onArrival: OnArrival = (viewer, close) =>
-    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : () => {}
-  const protocol = createProtocol({
-    pipeline,
-    execution,
-    authenticate,
-    onArrival,
-    formatError,
-    executionTimeoutMs,
+    viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
+  const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics })
+  const door = new WebSocketDoor({
+    protocol,
+    allowedOrigins,
+    limits,
+    clientAddress,
+    onFramesRefused: () => metrics.rateLimited.inc({ limit: 'frames' }),
+    answerHeaders,
     log,
   })
-  const door = new WebSocketDoor({ protocol, allowedOrigins, limits, log })
-  return { onRequest, door }
+  return { onRequest, onUnreadable: createRawRefusals({ formatError, answerHeaders }), door }
 }
 
 type Documents = Pick<PipelineOptions, 'schema' | 'documents' | 'trustedDocuments'>

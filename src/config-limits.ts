@@ -95,7 +95,7 @@ export const limitVariables = {
     12_000,
   ),
   WRITE_STALL_TIMEOUT_MS: limit(
-    'How long a WebSocket client may read nothing of what it is owed before its socket is closed, in milliseconds.',
+    'How long a client may read nothing of what it is owed before its connection is closed, in milliseconds.',
     100,
     600_000,
     10_000,

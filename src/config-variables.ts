@@ -1,6 +1,7 @@
 import { compile } from 'proxy-addr'
 import { z } from 'zod'
 import { limitVariables } from './config-limits.js'
+import { faultOf } from './config-secret.js'
 import { text, urlOf, type Variable, variable, wholeNumber } from './config-variable.js'
 import { parseRedisAddress } from './redis-address.js'
 
@@ -16,6 +17,10 @@ const redisAddress = text.transform((value, context) => {
 
 const origins = text
   .transform((value) => value.split(',').map((origin) => origin.trim()))
+  .refine((list) => !list.includes('*'), {
+    message: 'must name each origin: * would let every page on the web use the tokens that it gets hold of',
+    abort: true,
+  })
   .refine(
     (list) => list.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin),
     'must be origins like https://app.example.com, separated by commas, without a path or a slash at the end',
@@ -35,6 +40,17 @@ function areProxies(list: readonly string[]): boolean {
   } catch {
     return false
   }
+}
+
+const secret = text.superRefine((value, context) => {
+  const message = faultOf(value)
+  if (message !== null) context.addIssue({ code: 'custom', message })
+})
+
+/** Fetch takes no URL that has. */
+function hasNoPassword(url: string): boolean {
+  const { username, password } = new URL(url)
+  return username === '' && password === ''
 }
 
 /** Every variable that the service reads, in the order in which `.env.example` lists them. */
@@ -79,13 +95,13 @@ export const variables = {
     '60000',
   ),
   JWT_SECRET: variable(
-    'The secret of HS256 tokens; at least 32 bytes.',
-    text.refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long').optional(),
+    'The secret of HS256 tokens: at least 32 random bytes, as `openssl rand -base64 48` makes them. Known and guessable ones are refused.',
+    secret.optional(),
     'made once and kept in DATA_DIR',
   ),
   JWT_JWKS_URL: variable(
-    'Where the public keys of RS256, ES256 and EdDSA tokens are published. Instead of JWT_SECRET.',
-    urlOf('https:', 'http:').optional(),
+    'Where the public keys of RS256, ES256 and EdDSA tokens are published. Instead of JWT_SECRET. In production https, unless it is this machine.',
+    urlOf('https:', 'http:').refine(hasNoPassword, 'must not have a user or a password in it').optional(),
     'none',
   ),
   JWT_ISSUER: variable('The `iss` that every token must carry.', text.optional(), 'not checked'),

@@ -74,6 +74,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = z.object(shape).safeParse(given)
   const problems = parsed.error?.issues.map((issue) => `${issue.path.join('.')} ${issue.message}.`) ?? []
   problems.push(...missingInProduction(given))
+  if (given['NODE_ENV'] === 'production' && isOpenToTheNetwork(given['JWT_JWKS_URL'])) {
+    problems.push('JWT_JWKS_URL must begin with https:// in production, unless it is on this machine (localhost).')
+  }
   if (given['JWT_SECRET'] && given['JWT_JWKS_URL']) {
     problems.push('JWT_SECRET and JWT_JWKS_URL are both set; set the one that your tokens are signed with.')
   }
@@ -89,6 +92,13 @@ function missingInProduction(given: Readonly<Record<string, string | undefined>>
   const missing = ['DATABASE_URL', 'REDIS_URL', 'CORS_ORIGIN'].filter((name) => !given[name])
   if (!given['JWT_SECRET'] && !given['JWT_JWKS_URL']) missing.push('JWT_SECRET or JWT_JWKS_URL')
   return missing.map((name) => `${name} is missing; it must be set in production.`)
+}
+
+/** Whether whoever is on the way could put keys of their own in the place of those that are asked for there. */
+function isOpenToTheNetwork(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 function toConfig(env: Environment): Config {

@@ -38,11 +38,17 @@ export class RefusalError extends Error {
   }
 }
 
-/** The caller didn't prove who they are. It never says why: that would help a forger. */
+/** Why somebody is nobody: no token, not a JWT as it should be, a signature or a key that isn't good, too late, other claims, no such active user. */
+type RefusedToken = 'missing' | 'malformed' | 'signature' | 'expired' | 'claims' | 'viewer'
+
+/** The caller didn't prove who they are. They are never told why: that would help a forger. */
 export class UnauthenticatedError extends RefusalError {
   override readonly name = 'UnauthenticatedError'
-  constructor() {
+  /** For those who run the service. */
+  readonly reason: RefusedToken
+  constructor(reason: RefusedToken = 'missing') {
     super('UNAUTHENTICATED', 'A valid token is needed: send the header "Authorization: Bearer <token>".')
+    this.reason = reason
   }
 }
 
@@ -81,12 +87,17 @@ export class ConflictError extends RefusalError {
 /** The caller has asked too often. `what` names it in the plural, as in "Too many messages". */
 export class RateLimitedError extends RefusalError {
   override readonly name = 'RateLimitedError'
-  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs: number }) {
-    super('RATE_LIMITED', `Too many ${what}: try again in ${Math.ceil(details.retryAfterMs / 1000)} s.`, details)
+  /** @param wayOut what to do about it where time alone doesn't help. */
+  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs?: number }, wayOut?: string) {
+    const seconds = Math.ceil((details.retryAfterMs ?? 0) / 1000)
+    super('RATE_LIMITED', `Too many ${what}: ${wayOut ?? `try again in ${seconds} s`}.`, details)
   }
 }
 
-/** The document asks for too much at once. `message` says what there is too much of, and what to do. */
+/**
+ * The document asks for too much at once. `message` says which limit it broke, and never its value: `limit` has that, for
+ * those who may know.
+ */
 export class OperationTooComplexError extends RefusalError {
   override readonly name = 'OperationTooComplexError'
   constructor(message: string, limit: number) {
@@ -94,11 +105,11 @@ export class OperationTooComplexError extends RefusalError {
   }
 }
 
-/** The request is larger than `limit` bytes. */
+/** The request is larger than `limit` bytes. The message doesn't say how many: `limit` does, to those who may know. */
 export class PayloadTooLargeError extends RefusalError {
   override readonly name = 'PayloadTooLargeError'
   constructor(limit: number) {
-    super('PAYLOAD_TOO_LARGE', `The request is too large: at most ${limit} bytes are taken.`, { limit })
+    super('PAYLOAD_TOO_LARGE', 'The request is too large.', { limit })
   }
 }
 

@@ -11,6 +11,11 @@ const CLOSE_WITHIN_MS = 10_000
 async function main(): Promise<void> {
   const config = loadConfig(process.env)
   const log = createLogger(config)
+  // Node would print it with all that hangs on it, rows of the database among them.
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'Nobody caught this, so the process ends')
+    process.exit(1)
+  })
   const showsSteps = !config.isProduction && config.logFormat === 'pretty'
   const beginStep: BeginStep = showsSteps
     ? (await import('../scripts/steps.mjs')).step

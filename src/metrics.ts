@@ -11,10 +11,14 @@ export interface Metrics {
   readonly catchUps: Counter<'reason'>
   /** Queues of slow subscribers that overflowed. */
   readonly queueOverflows: Counter
+  /** Tokens that were refused, and requests and sockets that showed none, by why. */
+  readonly refusedTokens: Counter<'reason'>
   /** Messages on the bus that could not be understood. */
   readonly busGarbage: Counter
   /** Times that the connection to the bus was lost. */
   readonly busLosses: Counter
+  /** What was refused because there was too much of it, by the limit. */
+  readonly rateLimited: Counter<'limit'>
   /** Shows whether the bus is connected, asking it whenever somebody looks. */
   watchBus(bus: { readonly isConnected: boolean }): void
   /** The content type and the text that Prometheus reads. */
@@ -43,6 +47,12 @@ export function createMetrics(): Metrics {
       help: 'Queues of slow subscribers that overflowed and were emptied.',
       registers,
     }),
+    refusedTokens: new Counter({
+      name: 'escrow_chat_refused_tokens_total',
+      help: 'Requests and sockets whose token was refused: there was none (missing), it is no JWT as it should be (malformed), its signature or key is not good (signature), it has expired (expired), its claims are others (claims), or it stands for nobody active (viewer).',
+      labelNames: ['reason'],
+      registers,
+    }),
     busGarbage: new Counter({
       name: 'escrow_chat_bus_garbage_total',
       help: 'Messages on the bus that were not understood, and ignored.',
@@ -51,6 +61,12 @@ export function createMetrics(): Metrics {
     busLosses: new Counter({
       name: 'escrow_chat_bus_losses_total',
       help: 'Times that the connection to Redis was lost.',
+      registers,
+    }),
+    rateLimited: new Counter({
+      name: 'escrow_chat_rate_limited_total',
+      help: 'What was refused because there was too much of it, by the limit: sends, operations, partnerOperations, failedAuthentications, sockets, subscriptions, frames.',
+      labelNames: ['limit'],
       registers,
     }),
     watchBus(bus) {

@@ -1,7 +1,7 @@
 import type { Client, FormattedExecutionResult, Sink, SubscribePayload } from 'graphql-ws'
 
-/** How a subscription ends when the service, not the application, has a problem. It is gone on with after a pause. */
-const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])
+/** How a subscription ends for what passes, not for what the application asked. It is gone on with after a pause. */
+const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'RATE_LIMITED'])
 
 /** Somewhere in the first 0.5 s, 1 s, 2 s … 30 s: so that not all come back in the same moment. */
 const pauseMs = (failures: number) => Math.random() * Math.min(30_000, 500 * 2 ** failures)

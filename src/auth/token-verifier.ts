@@ -1,23 +1,15 @@
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Config } from '../config.js'
-import { ServiceUnavailableError, UnauthenticatedError } from '../errors.js'
+import { RefusalError, UnauthenticatedError } from '../errors.js'
+import { PublishedKeys } from './published-keys.js'
+import { readClaims, type TokenClaims } from './token-claims.js'
+import { checkForm } from './token-form.js'
 
-const MAX_TOKEN_LENGTH = 8_192
 const CLOCK_TOLERANCE_S = 5
-const MS_BETWEEN_KEY_REQUESTS = 30_000
-
-/** Whom a good token stands for. */
-export interface TokenClaims {
-  /** `sub`; null when the token has none. */
-  readonly subject: string | null
-  /** `client_id`; null when the token has none. */
-  readonly clientId: string | null
-  readonly scopes: readonly string[]
-  readonly expiresAt: Date
-}
 
 /**
- * Checks a token: its signature, that it has not expired, and issuer and audience where they are configured.
+ * Checks a token: its form, its signature, that its time has come and isn't over, issuer and audience where they are
+ * configured, and the types of its claims.
  *
  * @throws {UnauthenticatedError} whatever is wrong with it.
  * @throws {ServiceUnavailableError} when the keys to check it with can't be had.
@@ -27,57 +19,54 @@ export type TokenVerifier = (token: string) => Promise<TokenClaims>
 /** Where the keys come from; a secret that the service makes for itself has been made by now. */
 export type VerifierKeys = { readonly secret: string } | { readonly jwksUrl: URL }
 
-export function createTokenVerifier(
-  keys: VerifierKeys,
-  expected: Pick<Config['tokens'], 'issuer' | 'audience'>,
-): TokenVerifier {
-  // Which algorithms are good is ours to say, never the token's.
+export interface VerifierOptions extends Pick<Config['tokens'], 'issuer' | 'audience'> {
+  readonly keys: VerifierKeys
+  /** Hears when published keys could not be had. */
+  readonly onKeysMissing?: (error: unknown) => void
+}
+
+export function createTokenVerifier({
+  keys,
+  issuer,
+  audience,
+  onKeysMissing = () => {},
+}: VerifierOptions): TokenVerifier {
   const options = {
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: ['exp'],
-    ...(expected.issuer !== null && { issuer: expected.issuer }),
-    ...(expected.audience !== null && { audience: expected.audience }),
+    ...(issuer !== null && { issuer }),
+    ...(audience !== null && { audience }),
   }
-  const verify = 'secret' in keys ? verifyBySecret(keys.secret, options) : verifyByPublishedKeys(keys.jwksUrl, options)
+  const verify =
+    'secret' in keys
+      ? verifyBySecret(keys.secret, options)
+      : verifyByPublishedKeys(new PublishedKeys({ url: keys.jwksUrl, onFailure: onKeysMissing }), options)
   return async (token) => {
-    if (token.length > MAX_TOKEN_LENGTH) throw new UnauthenticatedError()
     try {
-      return readClaims(await verify(token))
+      checkForm(token)
+      return readClaims(await verify(token), Date.now() / 1000 + CLOCK_TOLERANCE_S)
     } catch (error) {
-      throw error instanceof ServiceUnavailableError ? error : new UnauthenticatedError()
+      throw error instanceof RefusalError ? error : new UnauthenticatedError(reasonOf(error))
     }
   }
 }
 
 type VerifyOptions = NonNullable<Parameters<typeof jwtVerify>[2]>
+type Verify = (token: string) => Promise<JWTPayload>
 
-function verifyBySecret(secret: string, options: VerifyOptions) {
+// Which algorithms are good is ours to say, never the token's. Keys and addresses of keys in its header are not looked at.
+
+function verifyBySecret(secret: string, options: VerifyOptions): Verify {
   const key = new TextEncoder().encode(secret)
-  return async (token: string) => (await jwtVerify(token, key, { ...options, algorithms: ['HS256'] })).payload
+  return async (token) => (await jwtVerify(token, key, { ...options, algorithms: ['HS256'] })).payload
 }
 
-function verifyByPublishedKeys(url: URL, options: VerifyOptions) {
-  const published = createRemoteJWKSet(url, { cooldownDuration: MS_BETWEEN_KEY_REQUESTS })
-  const keys: typeof published = Object.assign(async (...wanted: Parameters<typeof published>) => {
-    try {
-      return await published(...wanted)
-    } catch (cause) {
-      const isTokensFault =
-        cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys
-      throw isTokensFault ? cause : new ServiceUnavailableError({ cause })
-    }
-  }, published)
+function verifyByPublishedKeys(keys: PublishedKeys, options: VerifyOptions): Verify {
   const algorithms = ['RS256', 'ES256', 'EdDSA']
-  return async (token: string) => (await jwtVerify(token, keys, { ...options, algorithms })).payload
+  return async (token) => (await jwtVerify(token, keys.find, { ...options, algorithms })).payload
 }
 
-function readClaims(payload: JWTPayload): TokenClaims {
-  const { sub, exp, client_id: clientId, scope } = payload
-  if (exp === undefined) throw new TypeError('exp is required')
-  return {
-    subject: sub ?? null,
-    clientId: typeof clientId === 'string' ? clientId : null,
-    scopes: typeof scope === 'string' ? scope.split(' ').filter((part) => part !== '') : [],
-    expiresAt: new Date(exp * 1000),
-  }
+function reasonOf(error: unknown): UnauthenticatedError['reason'] {
+  if (error instanceof errors.JWTExpired) return 'expired'
+  return error instanceof errors.JWTClaimValidationFailed ? 'claims' : 'signature'
 }

@@ -3,11 +3,19 @@ import { BadUserInputError } from '../errors.js'
 /** All that shows nothing: white space, controls, zero-width and other format characters, fillers, the blank braille cell. */
 const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u
 
+/** How long may be what people write to each other, and what programs call it. Both are settings. */
+export interface TextLimits {
+  readonly maxContentLength: number
+  readonly maxClientMessageIdLength: number
+}
+
 export interface TextRules {
   /** The input field, for the refusal. */
   readonly field: string
-  /** In code points, after trimming. */
+  /** In code points; of a text for people after trimming. */
   readonly maxLength: number
+  /** Whether blanks around it count as well: what is stored has no room for more. */
+  readonly countsBlanks?: boolean
 }
 
 /**
@@ -16,14 +24,14 @@ export interface TextRules {
  *
  * @throws {BadUserInputError} that says which rule it breaks.
  */
-export function checkText(text: string, { field, maxLength }: TextRules): string {
+export function checkText(text: string, { field, maxLength, countsBlanks = false }: TextRules): string {
   if (!text.isWellFormed()) {
     throw new BadUserInputError(`\`${field}\` is not well-formed Unicode: it has half of a surrogate pair.`, { field })
   }
   if (text.includes('\0')) throw new BadUserInputError(`\`${field}\` must not contain U+0000.`, { field })
   if (INVISIBLE.test(text))
     throw new BadUserInputError(`\`${field}\` must have at least one visible character.`, { field })
-  const length = codePoints(text.trim())
+  const length = codePoints(countsBlanks ? text : text.trim())
   if (length > maxLength) {
     throw new BadUserInputError(`\`${field}\` is too long: ${length} characters, at most ${maxLength} are allowed.`, {
       field,
@@ -55,13 +63,16 @@ export function checkKey(key: string, field: string): string {
   })
 }
 
+const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u
+
 /**
- * Checks an idempotency key: 1 to 128 printable characters; null when there is none.
+ * Checks an idempotency key: printable characters, at least one and not too many; null when there is none.
  *
  * @throws {BadUserInputError}
  */
-export function checkIdempotencyKey(key: string | null | undefined, field: string): string | null {
+export function checkIdempotencyKey(key: string | null | undefined, { field, maxLength }: TextRules): string | null {
   if (key == null) return null
-  if (key.isWellFormed() && /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,128}$/u.test(key)) return key
-  throw new BadUserInputError(`\`${field}\` must be 1 to 128 printable characters.`, { field, limit: 128 })
+  if (key.isWellFormed() && PRINTABLE.test(key) && codePoints(key) <= maxLength) return key
+  const message = `\`${field}\` must be 1 to ${maxLength} printable characters.`
+  throw new BadUserInputError(message, { field, limit: maxLength })
 }

@@ -1,10 +1,10 @@
 import type { UserViewer } from '../auth/viewer.js'
 import type { Message, ParticipantRole, PrismaClient, TransactionStatus, User } from '../generated/prisma/client.js'
 import type { Services } from '../graphql/context.js'
-import { DEMO_PEOPLE, DEMO_PLATFORM, type DemoPerson } from './demo-people.js'
+import { DEMO_PARTNER, DEMO_PEOPLE, DEMO_PLATFORM, type DemoPerson } from './demo-people.js'
 
 /**
- * Puts the demo people and three deals of theirs into an empty database. One that has anybody in it is left alone.
+ * Puts the demo people and three deals of theirs into an empty database; two of the deals are of the demo's partner. One that has anybody in it is left alone.
  *
  * @returns what there is now, in a few words.
  */
@@ -61,12 +61,23 @@ class DemoStory {
   }
 
   async #guitar(): Promise<void> {
-    await this.#deal('guitar', 'Acoustic guitar with case', { bea: 'SELLER', ana: 'BUYER' })
+    await this.#deal('guitar', 'Acoustic guitar with case', { bea: 'SELLER', ana: 'BUYER' }, null)
   }
 
-  async #deal(key: string, title: string, seats: Partial<Record<DemoPerson['key'], ParticipantRole>>): Promise<string> {
+  async #deal(
+    key: string,
+    title: string,
+    seats: Partial<Record<DemoPerson['key'], ParticipantRole>>,
+    partnerClientId: string | null = DEMO_PARTNER.clientId,
+  ): Promise<string> {
     const participants = Object.entries(seats).map(([userKey, role]) => ({ userKey, role }))
-    await this.#services.transaction.upsert(DEMO_PLATFORM, { key, title, status: 'DRAFT', participants })
+    await this.#services.transaction.upsert(DEMO_PLATFORM, {
+      key,
+      title,
+      status: 'DRAFT',
+      partnerClientId,
+      participants,
+    })
     return key
   }
 

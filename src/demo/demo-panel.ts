@@ -2,7 +2,7 @@ import type { TokenIssuer } from '../auth/token-issuer.js'
 import type { UserService } from '../chat/user/user-service.js'
 import type { Services } from '../graphql/context.js'
 import type { Address } from '../transport/listener.js'
-import { DEMO_PEOPLE, DEMO_PLATFORM } from './demo-people.js'
+import { DEMO_PARTNER, DEMO_PEOPLE, DEMO_PLATFORM } from './demo-people.js'
 
 const TOKEN_LIFETIME_S = 7 * 24 * 60 * 60
 
@@ -28,7 +28,7 @@ export async function renderDemoPanel({ address: { host, port }, services, issue
   ]
   lines.push(
     ...(issueToken
-      ? await peopleAndCommand(origin, await tokens(services.user, issueToken))
+      ? await peopleAndCommand(origin, await tokens(services.user, issueToken), await partner(services, issueToken))
       : ['  The demo people have no tokens here: tokens come from where JWT_JWKS_URL points.', '']),
   )
   lines.push('  Ctrl-C ends it.', '')
@@ -55,14 +55,30 @@ async function tokens(users: UserService, issueToken: TokenIssuer): Promise<Pers
   )
 }
 
-function peopleAndCommand(origin: string, people: readonly PersonWithToken[]): string[] {
+/** The demo's partner, if it has any deals: a database that was made before it was there has none of it. */
+async function partner({ transaction }: Services, issueToken: TokenIssuer): Promise<string[]> {
+  const { clientId, displayName } = DEMO_PARTNER
+  const scopes = ['history:read']
+  const viewer = { kind: 'PARTNER', clientId, scopes, tokenExpiresAt: DEMO_PLATFORM.tokenExpiresAt } as const
+  const { rows } = await transaction.page(viewer, { first: 1 }, {})
+  if (rows.length === 0) return []
+  const token = await issueToken({ clientId, scopes, lifetimeSeconds: TOKEN_LIFETIME_S })
+  return [
+    `  ${displayName}, a partner: reads the history of its deals, with npm run mirror for example`,
+    `    ${token}`,
+  ]
+}
+
+function peopleAndCommand(origin: string, people: readonly PersonWithToken[], partner: readonly string[]): string[] {
   const [first] = people
-  if (!first) return ['  The database has none of the demo people: sign tokens for your own with JWT_SECRET.', '']
+  if (!first)
+    return ['  The database has none of the demo people. A token for one of yours: npm run token -- --user <key>', '']
   const query = '{ transactions { nodes { id title status viewerUnreadCount lastMessage { content } } } }'
   return [
     '  Demo people, with tokens that are good for 7 days. In the playground, put one in place of PASTE_A_TOKEN_HERE.',
     '',
     ...people.flatMap(({ who, token }) => [`  ${who}`, `    ${token}`]),
+    ...partner,
     '',
     '  The deals of the first, from a shell:',
     '',

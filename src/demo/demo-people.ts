@@ -16,4 +16,7 @@ export const DEMO_PEOPLE = [
   { key: 'ari', displayName: 'Ari Adeyemi', part: 'arbiter' },
 ] as const
 
+/** A marketplace on which some of the demo's deals were made; its systems read their history. */
+export const DEMO_PARTNER = { clientId: 'brightside', displayName: 'Brightside Market' } as const
+
 export type DemoPerson = (typeof DEMO_PEOPLE)[number]

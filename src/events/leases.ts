@@ -20,6 +20,14 @@ export interface Leases {
   hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void>
 
   /**
+   * Holds a lease, unless so many are held under its key already. Of several who try at once no more get one than there
+   * are left.
+   *
+   * @returns whether it is held.
+   */
+  holdAtMost(kind: LeaseKind, key: string, member: string, forMs: number, atMost: number): Promise<boolean>
+
+  /**
    * Gives a lease back. One that isn't held is no mistake. Resolves when others see that, or can't.
    *
    * @returns whether it was held until now, as far as is known; it may have run out a moment before.

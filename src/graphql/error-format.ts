@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import type { Logger } from 'pino'
-import { type ErrorCode, RefusalError, ServiceUnavailableError } from '../errors.js'
+import { type ErrorCode, type RefusalDetails, RefusalError, ServiceUnavailableError } from '../errors.js'
 
 /** The HTTP status of a refusal that comes before execution. */
 export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -23,8 +23,8 @@ export interface ErrorFormatOptions {
   readonly log: Logger
   /** Whether an error means that the database couldn't be asked. */
   readonly isUnavailable: (error: unknown) => boolean
-  /** Whether validation errors may name fields that the caller might have meant. */
-  readonly showsSuggestions: boolean
+  /** Whether callers are given hints: names that they might have meant, and the values of the limits that protect the service. */
+  readonly givesHints: boolean
   /** Milliseconds that only grow. */
   readonly now?: () => number
 }
@@ -33,7 +33,7 @@ export interface ErrorFormatOptions {
  * Refusals are told as they are, faults of the document too; of everything else the caller gets a request id, and the
  * log the rest.
  */
-export function createErrorFormat({ log, isUnavailable, showsSuggestions, now }: ErrorFormatOptions): ErrorFormat {
+export function createErrorFormat({ log, isUnavailable, givesHints, now }: ErrorFormatOptions): ErrorFormat {
   const logUnavailable = logSeldom(log, now)
   return (error, requestId) => {
     const located = error instanceof GraphQLError ? error : undefined
@@ -42,16 +42,25 @@ export function createErrorFormat({ log, isUnavailable, showsSuggestions, now }:
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
       if (refusal.code === 'SERVICE_UNAVAILABLE') logUnavailable(thrown, requestId)
-      return rewrite(located, refusal.message, { code: refusal.code, ...refusal.details })
+      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, givesHints) })
     }
     if (located && isCallersFault(located, thrown)) {
-      const message = showsSuggestions ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
+      const message = givesHints ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
       return rewrite(located, message, faultExtensions(located.extensions))
     }
     log.error({ err: thrown, requestId, path: located?.path }, 'A request failed')
     const message = `Something went wrong on our side. Tell us this request id: ${requestId}`
     return rewrite(located, message, { code: 'INTERNAL_SERVER_ERROR', requestId })
   }
+}
+
+/** Refusals whose limit is there to protect the service: who knows it knows how hard to push. */
+const PROTECTIVE: ReadonlySet<ErrorCode> = new Set(['OPERATION_TOO_COMPLEX', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE'])
+
+function toldDetails({ code, details }: RefusalError, givesHints: boolean): RefusalDetails {
+  if (givesHints || !PROTECTIVE.has(code)) return details
+  const { limit: _, ...others } = details
+  return others
 }
 
 const MS_BETWEEN_LINES = 10_000
@@ -87,12 +96,21 @@ function isErrorCode(code: unknown): code is ErrorCode {
 }
 
 /** How Yoga is told what HTTP has to say of a refusal before execution. */
-export function httpExtension({ code }: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
+export function httpExtension({
+  code,
+  retryAfterMs,
+}: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
   if (!isErrorCode(code)) return { status: HTTP_STATUS.INTERNAL_SERVER_ERROR }
   const status = HTTP_STATUS[code]
   // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
   if (code === 'BAD_USER_INPUT') return { status, spec: true }
-  return code === 'UNAUTHENTICATED' ? { status, headers: { 'www-authenticate': 'Bearer' } } : { status }
+  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
+  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
+}
+
+/** When it is worth another try, as HTTP says it: in whole seconds. */
+function retryAfter(retryAfterMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** What was thrown in the first place, inside however many GraphQL errors. */

@@ -5,16 +5,19 @@ import {
   type GraphQLSchema,
   getOperationAST,
   Kind,
-  type OperationTypeNode,
+  OperationTypeNode,
 } from 'graphql'
 import type { Limits } from '../config-limits.js'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
+import type { RateLimits } from '../rate-limits.js'
 import type { RequestContext } from './context.js'
+import { countOperation } from './count-operation.js'
 import { nestedTooDeeply } from './document-limits.js'
 import type { DocumentReader, ReadDocument } from './document-reader.js'
 import { toldFaults, toldWithoutSchema } from './fault-messages.js'
 import { checkCost, costOf } from './operation-cost.js'
 import { checkVariables } from './operation-variables.js'
+import { rootFieldOf } from './root-field.js'
 import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js'
 
 /** An operation as a caller asks for it, over whichever transport. */
@@ -42,6 +45,7 @@ export interface Pipeline {
 
 export interface PipelineOptions {
   readonly schema: GraphQLSchema
+  readonly rateLimits: RateLimits
   /** Whether errors may name what the caller might have meant, and all that is in the schema. */
   readonly showsSchema: boolean
   readonly documents: DocumentReader
@@ -51,7 +55,7 @@ export interface PipelineOptions {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, showsSchema, documents, trustedDocuments, limits } = options
+  const { schema, rateLimits, showsSchema, documents, trustedDocuments, limits } = options
   const textOf = (request: OperationRequest): string => {
     if (trustedDocuments) return trustedDocuments.textOf(request)
     if (request.query !== '') return request.query
@@ -81,19 +85,37 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   }
   const told = (faults: readonly GraphQLError[], { query, variables }: OperationRequest) =>
     showsSchema ? toldFaults(faults) : toldWithoutSchema(faults, { query, variables: variables ?? {} })
+  const orFaults = (request: OperationRequest, context: RequestContext): Outcome => {
+    try {
+      const outcome = read(request, context)
+      return isPrepared(outcome) ? outcome : told(outcome, request)
+    } catch (error) {
+      if (error instanceof GraphQLError) return told([error], request)
+      // The stack is used up. Only a limit that was set very high lets it come to that.
+      return [wrapped(error instanceof RangeError ? nestedTooDeeply(limits.maxQueryDepth) : error)]
+    }
+  }
   return {
     async prepare(request, context) {
+      const outcome = orFaults(request, context)
       try {
-        const outcome = read(request, context)
-        return isPrepared(outcome) ? outcome : told(outcome, request)
+        // What is wrong with it has been looked for by now, and counts like what is right.
+        await countOperation(rateLimits, context.viewer, isPrepared(outcome) && isSendOperation(outcome))
+        return outcome
       } catch (error) {
-        if (error instanceof GraphQLError) return told([error], request)
-        // The stack is used up. Only a limit that was set very high lets it come to that.
-        const originalError = error instanceof RangeError ? nestedTooDeeply(limits.maxQueryDepth) : (error as Error)
-        return [new GraphQLError('', { originalError })]
+        return [wrapped(error)]
       }
     },
   }
+}
+
+function wrapped(error: unknown): GraphQLError {
+  return new GraphQLError('', { originalError: error as Error })
+}
+
+/** A mutation has one field. */
+function isSendOperation(operation: PreparedOperation): boolean {
+  return operation.type === OperationTypeNode.MUTATION && rootFieldOf(operation) === 'sendMessage'
 }
 
 /** Whether an operation was let through. */
@@ -126,7 +148,7 @@ function isIntrospection({ definitions }: DocumentNode): boolean {
 function unclearOperation(operationName: string | null | undefined): BadUserInputError {
   const message =
     operationName == null
-      ? 'The document has several operations: say which one in `operationName`.'
+      ? 'The document must have one operation, or `operationName` say which of several is meant.'
       : 'The document has no operation of the name in `operationName`.'
   return new BadUserInputError(message, { field: 'operationName' })
 }

@@ -5,8 +5,10 @@ import { addParticipantTypes } from '../chat/participant/participant-schema.js'
 import { addPresenceTypes } from '../chat/presence/presence-schema.js'
 import { addReceiptTypes } from '../chat/receipt/receipt-schema.js'
 import { addTimelineTypes } from '../chat/timeline/timeline-schema.js'
+import { addTransactionMutations } from '../chat/transaction/transaction-mutations.js'
 import { addTransactionTypes } from '../chat/transaction/transaction-schema.js'
 import { addTypingTypes } from '../chat/typing/typing-schema.js'
+import { addUserMutations } from '../chat/user/user-mutations.js'
 import { addUserTypes } from '../chat/user/user-schema.js'
 import { createBuilder } from './builder.js'
 import { addPageInfo } from './connection.js'
@@ -29,6 +31,8 @@ export function createSchema(): GraphQLSchema {
   const { user, viewer } = addUserTypes(builder, node)
   const { transaction, status } = addTransactionTypes(builder, { node, pageInfo })
   const { participant, role } = addParticipantTypes(builder, { node, transaction })
+  addUserMutations(builder, { user })
+  addTransactionMutations(builder, { transaction, status, role })
   const { entry } = addTimelineTypes(builder, { node, pageInfo, transaction, status, role })
   const { message } = addMessageTypes(builder, { node, pageInfo, transaction, entry })
   addReceiptTypes(builder, { transaction, participant, message, viewer })

@@ -1,7 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import { PrismaClient } from '../generated/prisma/client.js'
+import type { Limits } from '../config-limits.js'
+import { type Prisma, PrismaClient } from '../generated/prisma/client.js'
 import { within } from '../within.js'
+import { atomically } from './atomically.js'
 import { isDatabaseUnavailable, sqlStateOf } from './database-errors.js'
 
 /** A parameterised SQL statement, with a name under which a connection keeps it prepared. */
@@ -13,6 +15,12 @@ export interface Statement {
 /** One Postgres, in the two ways that stores use it. Both draw on one pool. */
 export interface Database {
   readonly prisma: PrismaClient
+  /**
+   * Does work in one database transaction, again when somebody else was in the way: it must change nothing else.
+   *
+   * @throws {ServiceUnavailableError} when somebody was in the way each time; nothing was stored.
+   */
+  atomically<Result>(work: (tx: Prisma.TransactionClient) => Promise<Result>): Promise<Result>
   /** Runs one prepared statement on any connection: for what is too hot for Prisma. */
   query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
   /** The SQLSTATE of an error that came from here; null when Postgres didn't say one. */
@@ -21,19 +29,21 @@ export interface Database {
   isUnavailable(error: unknown): boolean
 }
 
-const STATEMENT_TIMEOUT_MS = 5_000
-const LOCK_TIMEOUT_MS = 500
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
-const POOL_WAIT_MS = 2_000
-/** A little over the server's own limit, for a server that hangs and can't keep it. */
-const CLIENT_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 500
+/** So much over the server's own limit for a statement, for a server that hangs and can't keep it. */
+const CLIENT_GRACE_MS = 500
 
 /** How long connections that are in use are waited for at the end: one to a server that hangs may be for long. */
 const CLOSE_WITHIN_MS = 2_500
 
+export type DatabaseLimits = Pick<
+  Limits,
+  'databaseStatementTimeoutMs' | 'databaseLockTimeoutMs' | 'databasePoolTimeoutMs' | 'databaseIdleTimeoutMs'
+>
+
 export interface DatabaseOptions {
   readonly url: string
   readonly poolSize: number
+  readonly limits: DatabaseLimits
   /** A connection broke while nobody used it. The pool replaces it. */
   readonly onConnectionLost: (error: Error) => void
 }
@@ -42,6 +52,7 @@ export interface DatabaseOptions {
 export function openDatabase({
   url,
   poolSize,
+  limits,
   onConnectionLost,
 }: DatabaseOptions): Database & { close(): Promise<void> } {
   const pool = new pg.Pool({
@@ -50,11 +61,11 @@ export function openDatabase({
     application_name: 'escrow-chat',
     // Prisma takes an instant without its offset; in any other zone each would be read and written hours off.
     options: '-c TimeZone=UTC',
-    connectionTimeoutMillis: POOL_WAIT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    query_timeout: CLIENT_TIMEOUT_MS,
+    connectionTimeoutMillis: limits.databasePoolTimeoutMs,
+    statement_timeout: limits.databaseStatementTimeoutMs,
+    lock_timeout: limits.databaseLockTimeoutMs,
+    idle_in_transaction_session_timeout: limits.databaseIdleTimeoutMs,
+    query_timeout: limits.databaseStatementTimeoutMs + CLIENT_GRACE_MS,
     keepAlive: true,
   })
   pool.on('error', onConnectionLost)
@@ -64,10 +75,11 @@ export function openDatabase({
     adapter: new PrismaPg(pool),
     // Longer formats quote the arguments of a call, and with them what people say.
     errorFormat: 'minimal',
-    transactionOptions: { maxWait: POOL_WAIT_MS, timeout: STATEMENT_TIMEOUT_MS },
+    transactionOptions: { maxWait: limits.databasePoolTimeoutMs, timeout: limits.databaseStatementTimeoutMs },
   })
   return {
     prisma,
+    atomically: (work) => atomically(prisma, work),
     async query<Row extends object>({ name, text }: Statement, values: readonly unknown[]): Promise<Row[]> {
       const result = await pool.query<Row>({ name, text, values: [...values] })
       return result.rows

@@ -19,6 +19,13 @@ export class MemoryLeases implements Leases {
     this.#known.hold(leaseName(kind, key), member, forMs)
   }
 
+  async holdAtMost(kind: LeaseKind, key: string, member: string, forMs: number, atMost: number): Promise<boolean> {
+    const name = leaseName(kind, key)
+    if (this.#known.complete(name).length >= atMost) return false
+    this.#known.hold(name, member, forMs)
+    return true
+  }
+
   async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {
     const name = leaseName(kind, key)
     const wasHeld = this.#known.isHeld(name, member)

@@ -5,16 +5,19 @@ import type { Config, RedisConfig } from '../config.js'
 import type { EventBus } from '../events/event-bus.js'
 import type { Leases } from '../events/leases.js'
 import type { Metrics } from '../metrics.js'
+import { type RateLimits, rateLimitsOf } from '../rate-limits.js'
 import { describeRedisAddress } from '../redis-address.js'
 import { type Closable, closeAll } from './close-all.js'
 import { type Database, openDatabase } from './database.js'
 import { startEmbeddedPostgres } from './embedded-postgres.js'
 import { MemoryEventBus } from './memory-event-bus.js'
 import { MemoryLeases } from './memory-leases.js'
+import { MemoryRateLimits } from './memory-rate-limits.js'
 import { applyMigrations } from './migrations.js'
 import { connectToRedis } from './redis.js'
 import { RedisEventBus } from './redis-event-bus.js'
 import { RedisLeases } from './redis-leases.js'
+import { RedisRateLimits } from './redis-rate-limits.js'
 import { readOrCreateSecret } from './secret-file.js'
 import { asStep, type BeginStep } from './start-step.js'
 
@@ -23,6 +26,7 @@ export interface Platform {
   readonly database: Database
   readonly bus: EventBus
   readonly leases: Leases
+  readonly rateLimits: RateLimits
   readonly tokenKeys: VerifierKeys
 }
 
@@ -56,14 +60,14 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform &
     const database = openDatabase({
       url: databaseUrl,
       poolSize: config.databasePoolSize,
+      limits: config.limits,
       onConnectionLost: (error) => log.warn({ err: error }, 'A connection to Postgres was lost'),
     })
     opened.push({ name: 'The database pool', close: () => database.close() })
-    const { bus, leases } = config.redis ? await openRedis(config.redis, options, opened) : inMemory(log)
+    const shared = config.redis ? await openRedis(config.redis, options, opened) : inMemory(options)
     return {
       database,
-      bus,
-      leases,
+      ...shared,
       tokenKeys: await tokenKeysOf(config),
       name: 'The platform',
       close: () => closeAll(opened),
@@ -88,25 +92,33 @@ async function openEmbeddedPostgres({ config, log, beginStep }: PlatformOptions,
 const onListenerError = (log: Logger) => (error: unknown) =>
   log.error({ err: error }, 'A listener of the event bus failed')
 
-function inMemory(log: Logger): Pick<Platform, 'bus' | 'leases'> {
-  return { bus: new MemoryEventBus(onListenerError(log)), leases: new MemoryLeases() }
+/** What nodes have in common, or a node by itself. */
+type Shared = Pick<Platform, 'bus' | 'leases' | 'rateLimits'>
+
+function inMemory({ config, log, metrics }: PlatformOptions): Shared {
+  return {
+    bus: new MemoryEventBus(onListenerError(log)),
+    leases: new MemoryLeases(),
+    rateLimits: new MemoryRateLimits({ limits: rateLimitsOf(config.limits), metrics }),
+  }
 }
 
 async function openRedis(
-  config: RedisConfig,
-  { log, metrics, beginStep, stopping }: PlatformOptions,
+  redis: RedisConfig,
+  { config, log, metrics, beginStep, stopping }: PlatformOptions,
   opened: Closable[],
-): Promise<Pick<Platform, 'bus' | 'leases'>> {
+): Promise<Shared> {
   const step = beginStep('Connecting to Redis')
   const link = await asStep(
     step,
-    () => connectToRedis({ ...config, log, metrics, onStep: (note) => step.update(note), stopping }),
-    () => describeRedisAddress(config.address),
+    () => connectToRedis({ ...redis, log, metrics, onStep: (note) => step.update(note), stopping }),
+    () => describeRedisAddress(redis.address),
   )
   opened.push({ name: 'The connections to Redis', close: () => link.close() })
   return {
     bus: new RedisEventBus({ link, log, metrics, onListenerError: onListenerError(log) }),
     leases: new RedisLeases(link),
+    rateLimits: new RedisRateLimits({ link, log, metrics, limits: rateLimitsOf(config.limits) }),
   }
 }
 

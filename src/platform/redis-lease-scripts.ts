@@ -12,6 +12,11 @@ redis.call('PEXPIREAT', KEYS[1], last[2])
 return 1
 `
 
+/** The same unless so many are held already; the answer is 1 when it is held now, else 0. */
+export const HOLD_AT_MOST = `${NOW}
+if #redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now), '+inf') >= tonumber(ARGV[3]) then return 0 end
+${HOLD}`
+
 /** A member is held no more; the answer is 1 when it was until now, else 0. */
 export const RELEASE = `${NOW}
 local expires = redis.call('ZSCORE', KEYS[1], ARGV[1])

@@ -1,7 +1,7 @@
 import type { Lease, LeaseKind, Leases } from '../events/leases.js'
 import { within } from '../within.js'
 import { KnownLeases, leaseName } from './known-leases.js'
-import { HOLD, READ, RELEASE } from './redis-lease-scripts.js'
+import { HOLD, HOLD_AT_MOST, READ, RELEASE } from './redis-lease-scripts.js'
 import type { RedisLink } from './redis-link.js'
 
 const ANSWER_WITHIN_MS = 500
@@ -35,6 +35,15 @@ export class RedisLeases implements Leases {
   async hold(kind: LeaseKind, key: string, member: string, forMs: number): Promise<void> {
     const act = this.#known.hold(leaseName(kind, key), member, forMs)
     if ((await this.#ask(HOLD, [leaseName(kind, key)], [member, forMs])) !== null) act.isPending = false
+  }
+
+  async holdAtMost(kind: LeaseKind, key: string, member: string, forMs: number, atMost: number): Promise<boolean> {
+    const name = leaseName(kind, key)
+    const answer = await this.#ask(HOLD_AT_MOST, [name], [member, forMs, atMost])
+    const isFree = answer === null ? this.#known.complete(name).length < atMost : answer === 1
+    if (!isFree) return false
+    this.#known.hold(name, member, forMs).isPending = answer === null
+    return true
   }
 
   async release(kind: LeaseKind, key: string, member: string): Promise<boolean> {

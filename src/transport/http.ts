@@ -1,21 +1,27 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import cors from 'cors'
 import { uuidv7 } from 'uuidv7'
-import { type Authenticate, bearerToken } from '../auth/authenticate.js'
+import type { Admit } from '../auth/admit.js'
+import { bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
-import { type ErrorCode, RefusalError, UnauthenticatedError } from '../errors.js'
+import { ForbiddenError, RefusalError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
-import { type ErrorFormat, HTTP_STATUS } from '../graphql/error-format.js'
+import type { ErrorFormat } from '../graphql/error-format.js'
+import type { AnswerHeaders } from './answer-headers.js'
+import type { ClientAddress } from './client-address.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
+import { httpAnswerTo, methodNotAllowed } from './http-refusal.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin } from './origin.js'
 import type { Playground } from './playground.js'
+import { refusalOfHead } from './request-head.js'
 
 export interface HttpOptions {
   readonly graphql: GraphqlOverHttp
-  readonly authenticate: Authenticate
+  readonly admit: Admit
+  readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
   readonly executionTimeoutMs: number
@@ -23,26 +29,33 @@ export interface HttpOptions {
   readonly metrics: MetricsPage
   /** Null: there is none, and introspection needs a token like everything else. */
   readonly playground: Playground | null
+  readonly answerHeaders: AnswerHeaders
+  readonly maxHeaderBytes: number
 }
 
 /** The path of the API, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql'
 
+const READING = ['GET', 'HEAD']
+const READING_AND_WRITING = [...READING, 'POST', 'OPTIONS']
+
 const SECONDS_A_PREFLIGHT_IS_GOOD_FOR = 600
 
-/** Answers HTTP requests: the API, the playground, health. Every answer carries the id of its request. */
+/**
+ * Answers HTTP requests: the API, the playground, health. Every answer carries the id of its request; it is always made
+ * here, for one that a caller sends could be anybody's.
+ */
 export function createRequestListener(options: HttpOptions): RequestListener {
   const allowCors = cors({
     origin: (origin, allow) => allow(null, isAllowedOrigin(options.allowedOrigins, origin)),
     methods: ['GET', 'POST'],
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: ['x-request-id', 'retry-after'],
     maxAge: SECONDS_A_PREFLIGHT_IS_GOOD_FOR,
+    preflightContinue: true,
   })
   return (request, response) => {
     const requestId = uuidv7()
-    response.setHeader('x-request-id', requestId)
-    response.setHeader('cache-control', 'no-store')
-    // It answers preflight requests by itself.
+    for (const [name, value] of Object.entries(options.answerHeaders(requestId))) response.setHeader(name, value)
     allowCors(request, response, () => {
       answer(request, response, requestId, options).catch((error) =>
         refuse(response, error, requestId, options.formatError),
@@ -58,8 +71,15 @@ async function answer(
   options: HttpOptions,
 ): Promise<void> {
   const { graphql, health, metrics, playground } = options
-  switch (pathOf(request)) {
+  const refusal = refusalOfHead(request, options.maxHeaderBytes)
+  if (refusal) throw refusal
+  const path = pathOf(request)
+  switch (path) {
     case GRAPHQL_PATH: {
+      requireMethod(request, path, READING_AND_WRITING)
+      if (request.method === 'OPTIONS') return answerPreflight(request, response, options)
+      // Node leaves the body out by itself.
+      if (request.method === 'HEAD') request.method = 'GET'
       if (playground && isPageVisit(request)) return playground.serve(request, response)
       const deadline = new Deadline(options.executionTimeoutMs)
       const viewer = await deadline.keep(authenticateRequest(request, options))
@@ -71,35 +91,51 @@ async function answer(
       return
     }
     case '/health':
+      requireMethod(request, path, READING)
       return sendJson(response, 200, health.live())
     case '/ready': {
+      requireMethod(request, path, READING)
       const { isReady, report } = await health.ready()
       return sendJson(response, isReady ? 200 : 503, report)
     }
     case '/metrics': {
       if (!mayReadMetrics(request, metrics)) break
+      requireMethod(request, path, READING)
       const { contentType, text } = await metrics.render()
-      response.writeHead(200, { 'content-type': contentType }).end(text)
-      return
+      return send(response, 200, { 'content-type': contentType }, text)
     }
     case '/':
       if (!playground) break
+      requireMethod(request, path, READING)
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
       return
   }
   throw new RefusalError('NOT_FOUND', `There is nothing at this address. The API is at ${GRAPHQL_PATH}.`)
 }
 
+function requireMethod({ method = '' }: IncomingMessage, path: string, methods: readonly string[]): void {
+  if (!methods.includes(method)) throw methodNotAllowed(path, methods)
+}
+
+/** A page asks beforehand whether it may ask. The headers that say so are there already. */
+function answerPreflight(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  { allowedOrigins }: HttpOptions,
+): void {
+  if (!isAllowedOrigin(allowedOrigins, headers.origin)) throw new ForbiddenError('Pages of this origin may not ask.')
+  response.writeHead(204, { allow: READING_AND_WRITING.join(', ') }).end()
+}
+
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { authenticate, playground }: HttpOptions,
+  { admit, clientAddress, playground }: HttpOptions,
 ): Promise<Viewer | null> {
-  const { authorization } = request.headers
+  // Of several, `headers` would have the first.
+  const { authorization: [authorization, ...others] = [] } = request.headersDistinct
   if (authorization === undefined && playground) return null
-  const token = bearerToken(authorization)
-  if (token === null) throw new UnauthenticatedError()
-  return authenticate(token)
+  return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))
 }
 
 /** The path of a request, whatever else is in its URL, and be it malformed. Proxies may send all of the URL (RFC 9112, 3.2.2). */
@@ -119,12 +155,14 @@ function refuse(response: ServerResponse, thrown: unknown, requestId: string, fo
     response.destroy()
     return
   }
-  const code = error.extensions['code'] as ErrorCode
-  if (code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer')
-  sendJson(response, HTTP_STATUS[code], { errors: [error] })
+  const { status, headers } = httpAnswerTo(thrown, error.extensions)
+  send(response, status, headers, JSON.stringify({ errors: [error] }))
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
-  response.end(JSON.stringify(body))
+  send(response, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
+}
+
+function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import { Heartbeat } from './heartbeat.js'
 import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
@@ -16,7 +15,6 @@ export interface KeepAliveOptions {
   readonly writeStallTimeoutMs: number
   /** So often a ping is sent, and so long its answer is waited for. */
   readonly pingIntervalMs: number
-  readonly log: Logger
 }
 
 interface Watched {
@@ -31,16 +29,14 @@ interface Watched {
  * Time is counted in looks, and not read from a clock: a process that was suspended finds nobody late when it goes on.
  */
 export class KeepAlive {
-  readonly #log: Logger
   readonly #lookEveryMs: number
   readonly #pingIntervalLooks: number
   readonly #stallLooks: number
   readonly #watched = new Set<Watched>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ writeStallTimeoutMs, pingIntervalMs, log }: KeepAliveOptions) {
+  constructor({ writeStallTimeoutMs, pingIntervalMs }: KeepAliveOptions) {
     const shortestMs = Math.min(writeStallTimeoutMs, pingIntervalMs)
-    this.#log = log
     this.#lookEveryMs = Math.min(shortestMs / LOOKS_IN_A_TIMEOUT, LONGEST_BETWEEN_LOOKS_MS)
     this.#pingIntervalLooks = Math.ceil(pingIntervalMs / this.#lookEveryMs)
     this.#stallLooks = Math.ceil(writeStallTimeoutMs / this.#lookEveryMs)
@@ -81,7 +77,7 @@ export class KeepAlive {
   #giveUp(socket: ProtocolSocket, progress: WriteProgress): void {
     // One that is closing already, perhaps because its peer said so, is not waited for again.
     if (socket.isOpen) {
-      this.#log.info({ owedBytes: progress.owedBytes }, 'A socket is closed: its client reads too slowly')
+      socket.log.info({ owedBytes: progress.owedBytes }, 'A socket is closed: its client reads too slowly')
       progress.startOver()
       socket.close(TRY_AGAIN_LATER, 'Too slow')
     } else socket.terminate()

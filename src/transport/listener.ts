@@ -1,8 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Limits } from '../config-limits.js'
 import { StartupError } from '../startup-error.js'
+import { Exchanges } from './exchanges.js'
+import { type HttpRefusalError, methodNotAllowed } from './http-refusal.js'
+import { explainUnreadable, MAX_HEADERS } from './request-head.js'
+import { cutOffStalledReaders } from './stalled-readers.js'
 
 /** Where a server listens. */
 export interface Address {
@@ -17,23 +22,35 @@ export interface HttpServer {
 }
 
 const FINISH_WITHIN_MS = 5_000
+/** Longer than the minute for which proxies commonly keep a connection: else they would use one that is just being closed. */
+const KEEP_ALIVE_MS = 65_000
+/** Requests that take too long are looked for this often. */
+const LOOKS_IN_A_TIMEOUT = 10
+const LONGEST_BETWEEN_LOOKS_MS = 1_000
+
+export interface HttpServerOptions {
+  readonly onRequest: RequestListener
+  readonly onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+  /** Tells a client why its request can't be read. Called at most once for a connection. */
+  readonly onUnreadable: (stream: Duplex, refusal: HttpRefusalError) => void
+  readonly limits: Pick<Limits, 'maxHeaderBytes' | 'maxBodyBytes' | 'requestTimeoutMs' | 'writeStallTimeoutMs'>
+}
 
 /**
  * Begins to listen.
  *
  * @throws {StartupError} with one line that names the address, when it is taken or may not be used.
  */
-export async function startHttpServer(
-  address: Address,
-  {
-    onRequest,
-    onUpgrade,
-  }: { onRequest: RequestListener; onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void },
-): Promise<HttpServer> {
-  const server = createServer()
-  const beginLastAnswers = watchAnswers(server)
-  server.on('request', onRequest)
-  server.on('upgrade', onUpgrade)
+export async function startHttpServer(address: Address, options: HttpServerOptions): Promise<HttpServer> {
+  const server = createLimitedServer(options.limits)
+  const exchanges = new Exchanges(server)
+  server.on('request', options.onRequest)
+  server.on('upgrade', options.onUpgrade)
+  refuseUnreadable(server, exchanges, options)
+  server.once(
+    'close',
+    cutOffStalledReaders(() => exchanges.connections, options.limits.writeStallTimeoutMs),
+  )
   server.listen(address)
   try {
     await once(server, 'listening')
@@ -44,33 +61,46 @@ export async function startHttpServer(
   return {
     address: { host: address.host, port },
     close() {
-      beginLastAnswers()
+      exchanges.beginLastAnswers()
       return close(server)
     },
   }
 }
 
-/**
- * A connection whose client asks one thing after another is never idle: it would be served until it is cut off, in the
- * middle of something.
- *
- * @returns to be called when the server begins to close: each answer from then on says that it is the last of its connection.
- */
-function watchAnswers(server: Server): () => void {
-  const unanswered = new Set<ServerResponse>()
-  let isClosing = false
-  const beLast = (response: ServerResponse) => {
-    if (!response.headersSent) response.setHeader('connection', 'close')
-  }
-  server.on('request', (_request, response) => {
-    if (isClosing) beLast(response)
-    unanswered.add(response)
-    response.once('close', () => unanswered.delete(response))
+function createLimitedServer({ maxHeaderBytes, maxBodyBytes, requestTimeoutMs }: HttpServerOptions['limits']): Server {
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(requestTimeoutMs / LOOKS_IN_A_TIMEOUT, LONGEST_BETWEEN_LOOKS_MS),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    insecureHTTPParser: false,
+    // What Node refuses by itself would go out without our headers: refusalOfHead does it.
+    requireHostHeader: false,
   })
-  return () => {
-    isClosing = true
-    for (const response of unanswered) beLast(response)
+  server.maxHeadersCount = MAX_HEADERS + 1
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  server.on('checkContinue', (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) response.writeContinue()
+    server.emit('request', request, response)
+  })
+  return server
+}
+
+function refuseUnreadable(server: Server, exchanges: Exchanges, { onUnreadable, limits }: HttpServerOptions): void {
+  const refused = new WeakSet<Socket>()
+  const refuse = (stream: Socket, refusal: HttpRefusalError | null) => {
+    // What comes after that is not read either, and says so again and again.
+    if (refused.has(stream)) return
+    refused.add(stream)
+    if (refusal && exchanges.canBeRefused(stream)) onUnreadable(stream, refusal)
+    else stream.destroy()
   }
+  server.on('clientError', (error, stream) => refuse(stream as Socket, explainUnreadable(error, limits.maxHeaderBytes)))
+  server.on('connect', (_request, stream) => {
+    stream.on('error', () => stream.destroy())
+    refuse(stream as Socket, methodNotAllowed('The service', ['GET', 'HEAD', 'POST', 'OPTIONS']))
+  })
 }
 
 async function close(server: Server): Promise<void> {

@@ -49,10 +49,8 @@ async function render(): Promise<Rendering> {
     headers: {
       etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
       'cache-control': 'no-cache',
-      vary: 'accept, accept-encoding',
+      vary: 'origin, accept, accept-encoding',
       'content-security-policy': page.contentSecurityPolicy,
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
     },
   }
 }

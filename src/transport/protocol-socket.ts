@@ -9,12 +9,14 @@ const ABNORMAL_CLOSURE = 1006
 /** RFC 6455, 5.5.1: what a close frame holds besides its code. */
 const MAX_REASON_BYTES = 123
 
-/**
- * What a client may be owed before it is not listened to any more, so that it can't ask for more than it reads. A frame
- * costs more than its bytes.
- */
-const MAX_OWED_BYTES = 1024 * 1024
+/** A frame that is owed costs more than its bytes. */
 const FRAME_COST_BYTES = 1024
+
+export interface ProtocolSocketOptions {
+  /** What a client may be owed before it is not listened to any more, so that it can't ask for more than it reads. */
+  readonly maxOwedBytes: number
+  readonly log: Logger
+}
 
 /** How a socket is closed. */
 export interface Closing {
@@ -29,15 +31,21 @@ export class ProtocolSocket {
    * none, so whatever goes on for its sake can end: the closing itself may wait for a slow peer.
    */
   readonly closing: Promise<Closing>
+  /** Every line about this socket has the id of the request that opened it. */
+  readonly log: Logger
   readonly #socket: WebSocket
-  readonly #log: Logger
+  readonly #maxOwedBytes: number
   #begin: (closing: Closing) => void = () => {}
   #waitingFrames = 0
   #isListening = true
+  /** For how long the client was held back, up to the last time; and since when it is, if it is. */
+  #heldBackMs = 0
+  #heldBackSince: number | null = null
 
-  constructor(socket: WebSocket, log: Logger) {
+  constructor(socket: WebSocket, { maxOwedBytes, log }: ProtocolSocketOptions) {
     this.#socket = socket
-    this.#log = log
+    this.#maxOwedBytes = maxOwedBytes
+    this.log = log
     this.closing = new Promise((resolve) => {
       this.#begin = resolve
     })
@@ -57,6 +65,11 @@ export class ProtocolSocket {
     return this.#socket.readyState === this.#socket.OPEN
   }
 
+  /** For how long the client was not listened to, altogether, because it was owed too much. */
+  get heldBackMs(): number {
+    return this.#heldBackMs + (this.#heldBackSince === null ? 0 : performance.now() - this.#heldBackSince)
+  }
+
   /** Resolves when the frame is with the system, or will never be: that holds a fast sender back behind a slow reader. */
   send(data: string): Promise<void> {
     return new Promise((resolve) => {
@@ -69,12 +82,12 @@ export class ProtocolSocket {
       this.#waitingFrames += 1
       this.#socket.send(data, (error) => {
         this.#waitingFrames -= 1
-        if (this.#socket.isPaused && this.#owedBytes <= MAX_OWED_BYTES / 2) this.#socket.resume()
+        if (this.#owedBytes <= this.#maxOwedBytes / 2) this.#letSpeak()
         // No fault of the operation: it ends with its socket.
         if (error) this.#begin({ code: ABNORMAL_CLOSURE, reason: '' })
         resolve()
       })
-      if (this.#owedBytes > MAX_OWED_BYTES) this.#socket.pause()
+      if (this.#owedBytes > this.#maxOwedBytes) this.#holdBack()
     })
   }
 
@@ -88,7 +101,7 @@ export class ProtocolSocket {
     if (!this.isOpen) return
     this.#socket.close(code, clip(reason))
     // To hear the answer.
-    this.#socket.resume()
+    this.#letSpeak()
     this.#begin({ code, reason })
   }
 
@@ -105,10 +118,22 @@ export class ProtocolSocket {
         // graphql-ws throws when a client says what only servers say.
         if (error.message.startsWith('Unexpected message'))
           return this.close(CloseCode.BadRequest, 'Unexpected message')
-        this.#log.error({ err: error }, 'A message could not be handled')
+        this.log.error({ err: error }, 'A message could not be handled')
         return this.close(TRY_AGAIN_LATER, 'Try again later')
       })
     })
+  }
+
+  #holdBack(): void {
+    this.#heldBackSince ??= performance.now()
+    this.#socket.pause()
+  }
+
+  #letSpeak(): void {
+    if (this.#heldBackSince === null) return
+    this.#heldBackMs = this.heldBackMs
+    this.#heldBackSince = null
+    this.#socket.resume()
   }
 
   get #owedBytes(): number {

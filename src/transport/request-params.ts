@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { GraphQLError } from 'graphql'
 import type { GraphQLParams } from 'graphql-yoga'
 import { PayloadTooLargeError } from '../errors.js'
+
+const JSON_IN_UTF_8 = /^application\/json[ \t]*(;[ \t]*(charset=("utf-8"|utf-8)[ \t]*)?)?$/i
 
 /**
  * Reads an operation out of an HTTP request, as the GraphQL over HTTP specification has it: a POST with a JSON body, or a
@@ -14,9 +17,12 @@ export async function readRequestParams(request: Request, maxBodyBytes: number):
 }
 
 async function fromBody(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
-  const contentType = request.headers.get('content-type') ?? ''
-  if (!/^application\/json *(;|$)/i.test(contentType)) {
-    throw fault(415, 'The body must be JSON: send the header "Content-Type: application/json".')
+  if (!JSON_IN_UTF_8.test(request.headers.get('content-type') ?? '')) {
+    throw fault(415, 'The body must be JSON in UTF-8: send the header "Content-Type: application/json".')
+  }
+  // What is compressed could be a thousand times as large as it seems.
+  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
+    throw fault(415, 'The body must not be compressed.', { 'accept-encoding': 'identity' })
   }
   const body = parseJson(await readText(request, maxBodyBytes), 'The body is not valid JSON.')
   if (!isObject(body)) throw fault(400, 'The body must be a JSON object with a `query`. Batches are not taken.')
@@ -29,12 +35,16 @@ async function readText({ headers, body }: Request, maxBodyBytes: number): Promi
   let size = 0
   // Not `for await`: leaving that early would destroy the connection, and with it our answer.
   const reader = body?.getReader()
-  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+  const read = () => reader?.read().catch(() => Promise.reject(fault(400, 'The body did not arrive.')))
+  for (let part = await read(); part?.value; part = await read()) {
     size += part.value.byteLength
     if (size > maxBodyBytes) throw new PayloadTooLargeError(maxBodyBytes)
     chunks.push(part.value)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = Buffer.concat(chunks)
+  // Node would put U+FFFD in the place of what it can't read, and somebody would have said that.
+  if (!isUtf8(bytes)) throw fault(400, 'The body is not valid UTF-8.')
+  return bytes.toString('utf8')
 }
 
 function fromUrl({ searchParams }: URL): GraphQLParams {
@@ -89,6 +99,6 @@ function parseJson(text: string, complaint: string): unknown {
   }
 }
 
-function fault(status: number, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status } } })
+function fault(status: number, message: string, headers: Readonly<Record<string, string>> = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status, headers } } })
 }

@@ -4,18 +4,23 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { handleProtocols, type Server as ProtocolServer } from 'graphql-ws'
 import type { Logger } from 'pino'
+import { uuidv7 } from 'uuidv7'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
 import type { Limits } from '../config-limits.js'
 import { within } from '../within.js'
+import type { AnswerHeaders } from './answer-headers.js'
 import { answerPings } from './answer-pings.js'
+import type { ClientAddress } from './client-address.js'
 import { type Connection, createConnection } from './graphql-over-websocket.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { KeepAlive } from './keep-alive.js'
+import { type FrameLimit, limitFrames } from './limit-frames.js'
 import { isAllowedOrigin } from './origin.js'
 import { ProtocolSocket } from './protocol-socket.js'
+import { writeRawAnswer } from './raw-answer.js'
+import { refusalOfHead } from './request-head.js'
 
-const MAX_FRAGMENTS = 64
 /** How long a client may take to read what it was sent before the close frame, and to answer that. */
 const CLOSE_WITHIN_MS = 5_000
 /** The same when the service is being stopped. */
@@ -29,6 +34,10 @@ export interface WebSocketOptions {
   readonly protocol: ProtocolServer<Connection>
   readonly allowedOrigins: AllowedOrigins
   readonly limits: Limits
+  readonly clientAddress: ClientAddress
+  /** Told of each client that said too much. */
+  readonly onFramesRefused: FrameLimit['onRefused']
+  readonly answerHeaders: AnswerHeaders
   readonly log: Logger
 }
 
@@ -45,24 +54,35 @@ export class WebSocketDoor {
     const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       maxPayload: options.limits.maxFrameBytes,
-      maxFragments: MAX_FRAGMENTS,
+      maxFragments: options.limits.maxFrameFragments,
       perMessageDeflate: false,
       handleProtocols,
       autoPong: false,
       closeTimeout: CLOSE_WITHIN_MS,
     }
     this.#server = new WebSocketServer(serverOptions)
-    this.#keepAlive = new KeepAlive({ ...options.limits, log: options.log })
+    this.#server.on('headers', (headers, { headers: { 'x-request-id': requestId } }) => {
+      headers.push(`x-request-id: ${requestId}`)
+    })
+    this.#server.on('wsClientError', (_error, stream, request) => {
+      this.#refuse(request, stream, 400, 'This is no handshake of a WebSocket.')
+    })
+    this.#keepAlive = new KeepAlive(options.limits)
   }
 
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
   readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy())
-    if (this.#isClosing) refuse(stream, '503 Service Unavailable', 'The service restarts.')
-    else if (pathOf(request) !== GRAPHQL_PATH) refuse(stream, '404 Not Found', `Connect to ${GRAPHQL_PATH}.`)
-    else if (!isAllowedOrigin(this.#options.allowedOrigins, request.headers.origin)) {
-      refuse(stream, '403 Forbidden', 'Pages of this origin may not connect.')
-    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket))
+    const { allowedOrigins, limits } = this.#options
+    // Ours in the place of whatever the client calls it.
+    request.headers['x-request-id'] = uuidv7()
+    const refusal = refusalOfHead(request, limits.maxHeaderBytes)
+    if (refusal) this.#refuse(request, stream, refusal.status, refusal.message)
+    else if (this.#isClosing) this.#refuse(request, stream, 503, 'The service restarts.')
+    else if (pathOf(request) !== GRAPHQL_PATH) this.#refuse(request, stream, 404, `Connect to ${GRAPHQL_PATH}.`)
+    else if (!isAllowedOrigin(allowedOrigins, request.headers.origin)) {
+      this.#refuse(request, stream, 403, 'Pages of this origin may not connect.')
+    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket, request))
   }
 
   /**
@@ -76,12 +96,20 @@ export class WebSocketDoor {
     this.#server.close()
   }
 
-  #open(webSocket: WebSocket, stream: Socket): void {
-    const { protocol, log } = this.#options
-    const socket = new ProtocolSocket(webSocket, log)
+  #refuse({ headers }: IncomingMessage, stream: Duplex, status: number, body: string): void {
+    const requestId = String(headers['x-request-id'])
+    const answerHeaders = { ...this.#options.answerHeaders(requestId), 'content-type': 'text/plain; charset=utf-8' }
+    writeRawAnswer(stream, { status, headers: answerHeaders, body })
+  }
+
+  #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {
+    const { protocol, limits, clientAddress, onFramesRefused } = this.#options
+    const log = this.#options.log.child({ requestId: request.headers['x-request-id'] })
+    const socket = new ProtocolSocket(webSocket, { ...limits, log })
+    limitFrames(socket, webSocket, { limits, onRefused: onFramesRefused })
     answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)
-    const connection = createConnection(socket)
+    const connection = createConnection(socket, { address: clientAddress(request), ...limits })
     this.#connections.add(connection)
     webSocket.once('close', (code) => {
       this.#connections.delete(connection)
@@ -119,9 +147,4 @@ function gone(socket: WebSocket): Promise<void> {
       resolve()
     })
   })
-}
-
-function refuse(stream: Duplex, status: string, message: string): void {
-  const head = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Type: text/plain; charset=utf-8']
-  stream.end(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`)
 }

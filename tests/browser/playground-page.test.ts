@@ -54,6 +54,22 @@ describe("the playground's page", () => {
     expect(policy.find((rule) => rule.startsWith('script-src'))).toMatch(/^script-src 'sha256-[\w+/=]+'$/)
   })
 
+  test('has the headers of every answer besides', async () => {
+    for (const headers of [{}, { 'if-none-match': (await visit({}, '?')).headers.get('etag') ?? '' }]) {
+      const page = await visit(headers)
+      await page.body?.cancel()
+      expect(Object.fromEntries(page.headers)).toMatchObject({
+        'cache-control': 'no-cache',
+        'content-security-policy': expect.stringContaining("script-src 'sha256-"),
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        vary: expect.stringMatching(/origin/),
+      })
+    }
+  })
+
   test('is not there where the API is not shown to everyone', async () => {
     const closed = await startTestService({ INTROSPECTION: 'off' })
     try {

@@ -99,6 +99,30 @@ export function describeLeases(name: string, open: () => Promise<LeasesUnderTest
       expect((await it.leases.read('typing', ['deal'])).get('deal')).toHaveLength(1)
     })
 
+    test('holds no more than so many, on all nodes together, also when many try at once', async () => {
+      const tries = Array.from({ length: 20 }, (_, nth) => {
+        const leases = nth % 2 === 0 ? it.leases : it.elsewhere
+        return leases.holdAtMost('presence', 'bea', `socket-${nth}`, LONG_MS, 5)
+      })
+      expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(5)
+      expect(await members(it.leases, 'bea')).toHaveLength(5)
+      expect(await members(it.elsewhere, 'bea')).toHaveLength(5)
+      expect(await it.elsewhere.holdAtMost('presence', 'sam', 'socket', LONG_MS, 5)).toBe(true)
+    })
+
+    test('holds another when one was released or has run out', async () => {
+      await it.leases.holdAtMost('presence', 'bea', 'socket-1', LONG_MS, 2)
+      await it.elsewhere.holdAtMost('presence', 'bea', 'socket-2', SHORT_MS, 2)
+      await it.leases.release('presence', 'bea', 'socket-1')
+      expect(await it.elsewhere.holdAtMost('presence', 'bea', 'socket-3', LONG_MS, 2)).toBe(true)
+      it.elapse(SHORT_MS)
+      await vi.waitFor(async () => {
+        expect(await it.leases.holdAtMost('presence', 'bea', 'socket-4', LONG_MS, 2)).toBe(true)
+      })
+      expect(await it.elsewhere.holdAtMost('presence', 'bea', 'socket-5', LONG_MS, 2)).toBe(false)
+      expect(await members(it.leases, 'bea')).toEqual(['socket-3', 'socket-4'])
+    })
+
     test('lets a lease run out by itself', async () => {
       await it.leases.hold('presence', 'bea', 'socket-1', SHORT_MS)
       await it.leases.hold('presence', 'bea', 'socket-2', LONG_MS)

@@ -25,9 +25,9 @@ export interface MarkdownDocument {
   readonly anchors: ReadonlySet<string>
 }
 
-/** The documents that tell the project: README, CHANGELOG, and all below docs/ and examples/. */
+/** The documents that tell the project: README, CHANGELOG, SECURITY, and all below docs/ and examples/. */
 export function readDocuments(): MarkdownDocument[] {
-  return ['README.md', 'CHANGELOG.md', ...below('docs'), ...below('examples')].map(readDocument)
+  return ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...below('docs'), ...below('examples')].map(readDocument)
 }
 
 function below(folder: string): string[] {

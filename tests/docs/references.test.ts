@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { isEnumType } from 'graphql'
 import { describe, expect, test } from 'vitest'
+import { VARIABLES as MIRROR_VARIABLES } from '../../examples/mirror/settings.js'
 import { ENTRY_TYPE_NAMES } from '../../src/chat/timeline/timeline-entry-interface.js'
 import { limitVariables } from '../../src/config-limits.js'
 import { variables } from '../../src/config-variables.js'
@@ -17,6 +18,7 @@ const NPM_COMMANDS = ['ci', 'rebuild']
 /** Written in capitals with an underscore, and no variable of ours: error codes and values of the API. */
 const OTHER_NAMES = new Set([
   'NODE_EXTRA_CA_CERTS',
+  ...MIRROR_VARIABLES,
   ...Object.keys(HTTP_STATUS),
   ...Object.keys(ENTRY_TYPE_NAMES),
   ...Object.values(createSchema().getTypeMap())

@@ -8,8 +8,11 @@ import * as apollo from '../../examples/resume/apollo.js'
 import * as graphqlWs from '../../examples/resume/graphql-ws.js'
 import * as urql from '../../examples/resume/urql.js'
 
-/** What a subscription ends with when the database is away. */
-const AWAY = [{ message: 'Try again', extensions: { code: 'SERVICE_UNAVAILABLE' } }]
+/** What a subscription ends with when the database is away, when something failed, or when too much was asked. */
+const PASSING = ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'RATE_LIMITED'].map((code) => [
+  { message: 'Try again', extensions: { code } },
+])
+const [AWAY = []] = PASSING
 const query = 'subscription ($after: String) { messageAdded(transactionId: "txn_1", after: $after) { cursor } }'
 const variables = { after: 'first' }
 
@@ -65,14 +68,16 @@ test.each(Object.entries(WAYS))(
   '%s: the pauses get longer, up to half a minute, until something is delivered',
   (_, start) => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
-    const pauses = () => {
+    const pauses = (nth = 0) => {
       const before = Date.now()
-      sinks.at(-1)?.error(AWAY)
+      sinks.at(-1)?.error(PASSING[nth % PASSING.length] ?? AWAY)
       vi.runAllTimers()
       return Date.now() - before
     }
     start()
-    expect(Array.from({ length: 8 }, pauses)).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    expect(Array.from({ length: 8 }, (_, nth) => pauses(nth))).toEqual([
+      500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ])
     sinks.at(-1)?.next({ data: { messageAdded: { cursor: 'one' } } })
     expect(pauses()).toBe(500)
     expect(sinks).toHaveLength(10)

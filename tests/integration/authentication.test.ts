@@ -1,15 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PLATFORM } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
-const SECRET = 'a secret of the tests that is long enough'
+const SECRET: string = randomUUID()
 const ISSUER = 'https://issuer.example.com'
 const AUDIENCE = 'escrow-chat'
 
 let testService: TestService
 beforeAll(async () => {
-  testService = await startTestService({ JWT_SECRET: SECRET, JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE })
+  testService = await startTestService({
+    JWT_SECRET: SECRET,
+    JWT_ISSUER: ISSUER,
+    JWT_AUDIENCE: AUDIENCE,
+    FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000',
+  })
   await testService.seed.person('bea')
   await testService.seed.person('suspended')
   const suspended = { key: 'suspended', displayName: 'suspended', status: 'SUSPENDED' } as const
@@ -98,6 +107,39 @@ describe('the same refusal, to the byte, gets', () => {
       errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
     })
     expect(answer.headers['www-authenticate']).toBe('Bearer')
+  })
+})
+
+/** Asks with headers and a path as they are written, without what fetch puts in order. */
+async function askRaw(headers: readonly string[], path = '/graphql') {
+  const body = '{"query":"{ viewer { id } }"}'
+  const all = ['host', 'localhost', 'content-type', 'application/json', 'content-length', `${body.length}`, ...headers]
+  const asking = request(new URL(path, testService.url), { method: 'POST', headers: all, agent: false })
+  asking.end(body)
+  const [response] = (await once(asking, 'response')) as [IncomingMessage]
+  return { status: response.statusCode, body: JSON.parse(await text(response)) as unknown }
+}
+
+const UNAUTHENTICATED = { errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }] }
+
+describe('a good token does not count', () => {
+  test.each<[string, (token: string) => readonly string[]]>([
+    ['beside another one', (token) => ['authorization', `Bearer ${token}`, 'authorization', 'Bearer another']],
+    ['twice', (token) => ['authorization', `Bearer ${token}`, 'Authorization', `Bearer ${token}`]],
+    ['in a cookie', (token) => ['cookie', `token=${token}; authorization=Bearer ${token}; access_token=${token}`]],
+    ['in a header of another name', (token) => ['x-access-token', token, 'proxy-authorization', `Bearer ${token}`]],
+  ])('%s', async (_, headers) => {
+    const token = await sign(good())
+    expect(await askRaw(['authorization', `Bearer ${token}`])).toMatchObject({ status: 200 })
+    expect(await askRaw(headers(token))).toEqual({ status: 401, body: UNAUTHENTICATED })
+  })
+
+  test.each(['token', 'access_token', 'authorization', 'jwt', 'extensions'])('in the URL, as %s', async (name) => {
+    const token = await sign(good())
+    for (const value of [token, `Bearer ${token}`, JSON.stringify({ authorization: `Bearer ${token}` })]) {
+      const path = `/graphql?${new URLSearchParams({ [name]: value })}`
+      expect(await askRaw([], path)).toEqual({ status: 401, body: UNAUTHENTICATED })
+    }
   })
 })
 

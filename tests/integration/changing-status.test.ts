@@ -76,6 +76,16 @@ describe('a change of status', () => {
     expect(await stored()).toEqual(before)
   })
 
+  test('under a key that was first used when there was nothing to change doesn’t turn the status back', async () => {
+    await change({ status: 'FUNDED' })
+    await change({ status: 'FUNDED', idempotencyKey: 'payment-1' })
+    await change({ status: 'REFUNDED' })
+    const before = await stored()
+    expect(await change({ status: 'FUNDED', idempotencyKey: 'payment-1' })).toMatchObject({ status: 'REFUNDED' })
+    expect(await change({ status: 'DRAFT', idempotencyKey: 'payment-1' })).toMatchObject({ status: 'REFUNDED' })
+    expect(await stored()).toEqual(before)
+  })
+
   test('under one key ten times at once is one change', async () => {
     const statuses = ['FUNDED', 'SHIPPED'] as const
     await Promise.all(
@@ -120,7 +130,13 @@ describe('what is refused, and nothing is stored:', () => {
     ['a blank message', { message: ' ' }, 'BAD_USER_INPUT', 'message'],
     ['a message of 10,001 characters', { message: 'x'.repeat(10_001) }, 'BAD_USER_INPUT', 'message'],
     ['an empty key', { idempotencyKey: '' }, 'BAD_USER_INPUT', 'idempotencyKey'],
-    ['a transaction that is not there', { transactionKey: 'nowhere' }, 'NOT_FOUND', 'transactionId'],
+    ['a key of 129 characters', { idempotencyKey: 'k'.repeat(129) }, 'BAD_USER_INPUT', 'idempotencyKey'],
+    [
+      'a transaction that is not there',
+      { transactionKey: 'nowhere', idempotencyKey: 'lost' },
+      'NOT_FOUND',
+      'transactionId',
+    ],
   ])('%s', async (_, input, code, field) => {
     const before = await stored()
     const refused = change({ status: 'FUNDED', ...input })

@@ -4,7 +4,7 @@ import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import type { MessageType } from '../../src/generated/prisma/client.js'
 import { graphql } from '../generated/gql.js'
 import { anyPageOf, type PageArgs, pageOf } from '../testkit/page-model.js'
-import type { Person } from '../testkit/seed.js'
+import type { Caller } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 
@@ -44,18 +44,19 @@ const FIRST_INSTANT = Date.UTC(2026, 0, 1)
 const INSTANTS = 8
 
 let testService: TestService
-let bea: Person
+let callers: Record<string, Caller>
 let messages: Stored[]
 let cursors: string[]
 
 /** Forty messages of all types, of people who stay, go and come, and of the platform; several at the same instant. */
 beforeAll(async () => {
-  testService = await startTestService()
+  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
   const { seed, database } = testService
-  bea = await seed.person('bea')
+  const bea = await seed.person('bea')
   const [sam, ana] = [await seed.person('sam'), await seed.person('ana')]
   await seed.person('zoe')
-  const deal = await seed.deal('deal', { buyer: bea, seller: sam, agent: ana })
+  const deal = await seed.deal('deal', { buyer: bea, seller: sam, agent: ana }, { partnerClientId: 'shop' })
+  callers = { 'a person': bea, 'a partner': await seed.caller({ clientId: 'shop', scopes: ['history:read'] }) }
   for (let nth = 0; nth < 40; nth += 1) {
     if (nth === 20) await deal.seat({ buyer: bea, seller: sam })
     if (nth % 4 === 3) await deal.changeStatus(nth % 8 === 3 ? 'FUNDED' : 'SHIPPED', 'The platform speaks.')
@@ -99,13 +100,18 @@ function matches({ type, senderKey, createdAt }: Stored, { types, senderId, sent
   )
 }
 
-test('pages of any selection are exact, and so is what is said to lie around them', async () => {
-  expect(new Set(messages.map(({ type }) => type)).size).toBe(3)
-  const anyPage = fc.tuple(anyFilter, anyPageOf({ cursors, items: [] }))
-  const checkPage = async ([filter, args]: [Filter, PageArgs]) => {
-    const selected = messages.filter((message) => matches(message, filter))
-    const items = selected.map(({ position }) => cursors[position] ?? '')
-    expect((await bea.get(FILTERED, { ...args, filter })).page).toEqual(pageOf({ cursors, items }, args))
-  }
-  await fc.assert(fc.asyncProperty(anyPage, checkPage), { numRuns: 200 })
-}, 60_000)
+test.each(['a person', 'a partner'])(
+  'pages of any selection are exact, and so is what is said to lie around them, to %s',
+  async (name) => {
+    const caller = callers[name] ?? expect.fail()
+    expect(new Set(messages.map(({ type }) => type)).size).toBe(3)
+    const anyPage = fc.tuple(anyFilter, anyPageOf({ cursors, items: [] }))
+    const checkPage = async ([filter, args]: [Filter, PageArgs]) => {
+      const selected = messages.filter((message) => matches(message, filter))
+      const items = selected.map(({ position }) => cursors[position] ?? '')
+      expect((await caller.get(FILTERED, { ...args, filter })).page).toEqual(pageOf({ cursors, items }, args))
+    }
+    await fc.assert(fc.asyncProperty(anyPage, checkPage), { numRuns: 150 })
+  },
+  60_000,
+)

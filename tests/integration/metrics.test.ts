@@ -85,6 +85,35 @@ describe('/metrics', () => {
   })
 })
 
+test('neither /metrics nor the health says anything of people, however much was going on', async () => {
+  const ida = await testService.seed.person('ida-of-the-seed', 'Ida Distinct')
+  const secret = await testService.seed.deal(
+    'deal-of-the-seed',
+    { buyer: ida, seller: bea },
+    { title: 'Distinct title' },
+  )
+  const client = connect(testService.webSocketUrl, ida.token)
+  const listener = listen(client, FOLLOW_MESSAGES, {
+    transactionId: secret.id,
+    after: await timelineCursor(ida, secret),
+  })
+  const messages = []
+  for (let nth = 0; nth < 20; nth += 1) messages.push(await ida.say(secret, `distinct words ${nth}`))
+  await listener.take(20)
+  await ida.ask('{ viewer { id } transactions { nodes { title participants { user { isOnline } } } } }', {})
+  await ida.ask('{ transaction(id: "txn_deal") { id } nonsense_of_ida }', {})
+  await fetch(testService.url, { headers: { authorization: 'Bearer ida.of.the-seed' } })
+  const pages = await Promise.all(
+    ['/metrics', '/health', '/ready'].map((path) => fetch(new URL(path, testService.url))),
+  )
+  const told = (await Promise.all(pages.map((page) => page.text()))).join('\n')
+  expect(told).toContain('escrow_chat_deliveries_total{field="messageAdded"}')
+  for (const word of ['ida', 'bea', 'distinct', 'of-the-seed', 'txn_', 'usr_', ...messages.map(({ id }) => id)]) {
+    expect(told.toLowerCase()).not.toContain(word)
+  }
+  await client.dispose()
+})
+
 /** How /metrics answers a service in this environment, with each of these tokens; null: with none. */
 async function statusesFor(env: Readonly<Record<string, string>>, tokens: readonly (string | null)[]) {
   const guarded = await startTestService(env)

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusalOf } from '../testkit/http-client.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Caller, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { contentsOf } from '../testkit/sql.js'
-import { DELETE, EDIT, MARK_READ, SEND, SET_TYPING } from '../testkit/writing.js'
 
 let testService: TestService
 let bea: Person
 let callers: { readonly partner: Caller; readonly otherPartner: Caller; readonly platform: Caller }
-let messageId: string
 
 beforeAll(async () => {
   testService = await startTestService()
@@ -18,7 +14,7 @@ beforeAll(async () => {
   const ari = await seed.person('ari', 'Ari')
   const deal = await seed.deal('deal', { buyer: bea, seller: sam }, { partnerClientId: 'shop' })
   await seed.deal('private', { buyer: bea, arbiter: ari })
-  messageId = `msg_${(await bea.say(deal, 'Hello Sam')).id}`
+  await bea.say(deal, 'Hello Sam')
   await deal.seat({ buyer: bea })
   callers = {
     partner: await seed.caller({ clientId: 'shop', scopes: ['history:read'] }),
@@ -72,26 +68,6 @@ test.each([
 test('a person sees who takes or took part in their current deals', async () => {
   const { data } = await bea.ask('{ nodes(ids: ["usr_bea", "usr_sam", "usr_ari"]) { id } }', {})
   expect(data).toEqual({ nodes: [{ id: 'usr_bea' }, { id: 'usr_sam' }, { id: 'usr_ari' }] })
-})
-
-describe.each(['partner', 'platform'] as const)('the %s takes no part in the talk:', (who) => {
-  test.each([
-    ['it sends nothing', () => callers[who].ask(SEND, { input: { transactionId: 'txn_deal', content: 'x' } })],
-    ['it edits nothing', () => callers[who].ask(EDIT, { input: { messageId, content: 'x' } })],
-    ['it deletes nothing', () => callers[who].ask(DELETE, { input: { messageId } })],
-    [
-      'it marks nothing as read',
-      () => callers[who].ask(MARK_READ, { input: { transactionId: 'txn_deal', upToMessageId: messageId } }),
-    ],
-    [
-      'it is never typing',
-      () => callers[who].ask(SET_TYPING, { input: { transactionId: 'txn_deal', isTyping: true } }),
-    ],
-  ])('%s', async (_, ask) => {
-    const before = await contentsOf(testService.database.url)
-    expect(refusalOf(await ask())).toEqual({ code: 'FORBIDDEN' })
-    expect(await contentsOf(testService.database.url)).toEqual(before)
-  })
 })
 
 test.each([

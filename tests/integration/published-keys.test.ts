@@ -24,10 +24,11 @@ beforeAll(async () => {
   server = createServer((_, response) => response.end(JSON.stringify({ keys: published }))).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  verify = createTokenVerifier(
-    { jwksUrl: new URL(`http://127.0.0.1:${port}/keys.json`) },
-    { issuer: null, audience: null },
-  )
+  verify = createTokenVerifier({
+    keys: { jwksUrl: new URL(`http://127.0.0.1:${port}/keys.json`) },
+    issuer: null,
+    audience: null,
+  })
 })
 afterAll(async () => {
   server.close()

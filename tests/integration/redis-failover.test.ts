@@ -1,11 +1,22 @@
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
-import { ownPrefix } from '../testkit/redis-nodes.js'
+import { letThrough, use } from '../contract/rate-limits-contract.js'
+import { ownPrefix, type RedisNode } from '../testkit/redis-nodes.js'
 import { hasRedisServer } from '../testkit/redis-server.js'
 import { type RedisSet, startCluster, startSentinelSet } from '../testkit/redis-sets.js'
+import { SMALL_LIMITS } from '../testkit/small-limits.js'
 import { expectTalk, listenTo, membersOf, openTwoNodes, tell, untilConnected } from './redis-acts.js'
 
 const LONG_MS = 60_000
 const PEOPLE = Array.from({ length: 20 }, (_, nth) => `user-${nth}`)
+
+/** Everybody may do the same on two nodes as on one. */
+async function expectCommonLimits(nodes: readonly RedisNode[], word: string): Promise<void> {
+  for (const person of PEOPLE) {
+    const key = `${person} ${word}`
+    const uses = [...nodes, ...nodes, ...nodes].map(({ rateLimits }) => use(rateLimits, 'operations', key))
+    expect(await letThrough(uses)).toBe(SMALL_LIMITS.operations.max)
+  }
+}
 
 describe.skipIf(!hasRedisServer)('a failover', () => {
   test.each<[string, (directory: string) => Promise<RedisSet>, 'kill' | 'stop']>([
@@ -14,7 +25,7 @@ describe.skipIf(!hasRedisServer)('a failover', () => {
     ['in a Cluster, one of whose masters is killed,', startCluster, 'kill'],
     ['in a Cluster, one of whose masters hangs,', startCluster, 'stop'],
   ])(
-    '%s is lived through: the bus is heard both ways, and leases are read',
+    '%s is lived through: the bus is heard both ways, leases are read, and rates are limited on all nodes together',
     async (_, startSet, how) => {
       const set = await startSet(inject('runDirectory'))
       onTestFinished(() => set.close())
@@ -24,6 +35,8 @@ describe.skipIf(!hasRedisServer)('a failover', () => {
       const listeners = await Promise.all(PEOPLE.map((key) => listenTo(one.bus, key)))
       await expectTalk(nodes, 'before')
       await Promise.all(PEOPLE.map((key) => one.leases.hold('presence', key, 'before', LONG_MS)))
+
+      await expectCommonLimits(nodes, 'before')
 
       await set.failOver(how)
       await untilConnected(...nodes)
@@ -40,6 +53,7 @@ describe.skipIf(!hasRedisServer)('a failover', () => {
         const members = await Promise.all(PEOPLE.map((key) => membersOf(other.leases, key)))
         expect(members).toEqual(PEOPLE.map(() => ['after', 'before']))
       }, 10_000)
+      await vi.waitFor(() => expectCommonLimits(nodes, `after ${performance.now()}`), 10_000)
     },
     60_000,
   )

@@ -139,7 +139,7 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
 
   test('needs no more of a user than docs/operations.md says', async () => {
     const needed =
-      '+ping +hello +info +client|setname +publish +subscribe +unsubscribe +eval +time +zadd +zrem +zscore +zrange +zrangebyscore +zremrangebyscore +pexpire +pexpireat'
+      '+ping +hello +info +client|setname +publish +subscribe +unsubscribe +eval +evalsha +time +zadd +zrem +zscore +zrange +zrangebyscore +zremrangebyscore +pexpire +pexpireat +pttl +incrby'
     const redis = await startRedis([`user chat on >${PASSWORD} resetchannels -@all ${needed} ~own:* &own:*`])
     const url = redis.url.replace('//', `//chat:${PASSWORD}@`)
     const node = await openRedisNode({ url, keyPrefix: 'own:' })
@@ -148,5 +148,7 @@ describe.skipIf(!hasRedisServer)('a start with a Redis', () => {
     await node.leases.release('presence', 'bea', 'another')
     expect((await node.leases.read('presence', ['bea'])).get('bea')).toHaveLength(1)
     expect(await redis.ask((client) => client.zcard('own:presence:bea'))).toBe(1)
+    await node.rateLimits.count('sends', 'bea')
+    expect(await redis.ask((client) => client.get('own:limit:sends:bea'))).toBe('1')
   })
 })

@@ -109,6 +109,14 @@ describe('people', () => {
     ])
   })
 
+  test('who change roles have as much unread as before', async () => {
+    await upsert('unread', ['bea', 'sam'])
+    await testService.service.services.message.postSystem(PLATFORM, { transactionKey: 'unread', content: 'Hello' })
+    await upsert('unread', ['bea agent', 'sam'])
+    const unread = await bea.ask('{ unreadCount(transactionId: "txn_unread") }', {})
+    expect(unread.data).toEqual({ unreadCount: 1 })
+  })
+
   test('who come back have their old seat and find all that was said, also while they were away', async () => {
     await upsert('back', ['bea', 'sam'])
     const said = async (content: string) => {
@@ -141,6 +149,17 @@ describe('what is refused, and nothing is stored:', () => {
     const before = await stored()
     await expect(transactions.upsert(PLATFORM, refused)).rejects.toMatchObject({ code, details: { field } })
     expect(await stored()).toEqual(before)
+  })
+
+  test('more people than are allowed, and the refusal says how many are', async () => {
+    const crowd = input(
+      'refused',
+      Array.from({ length: 501 }, (_, nth) => `person-${nth}`),
+    )
+    await expect(transactions.upsert(PLATFORM, crowd)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      details: { field: 'participants', limit: 500 },
+    })
   })
 
   test('registering by anyone but the platform', async () => {

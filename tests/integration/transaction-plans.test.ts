@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PageRequest } from '../../src/chat/page.js'
 import type { TransactionBound, TransactionFilter, TransactionScope } from '../../src/chat/transaction/transaction.js'
 import { TransactionStore } from '../../src/chat/transaction/transaction-store.js'
+import { loadConfig } from '../../src/config.js'
 import { openDatabase } from '../../src/platform/database.js'
 import { fillManyDeals, MANY } from '../testkit/many-deals.js'
 import { type Cost, Explainer, statementsOf } from '../testkit/plans.js'
@@ -23,7 +24,8 @@ beforeAll(async () => {
   for (const key of ['agent', 'buyer']) await seed.person(key)
   await fillManyDeals(testService.database.url)
   explainer = await Explainer.connect(testService.database.url)
-  database = openDatabase({ url: testService.database.url, poolSize: 1, onConnectionLost: () => {} })
+  const { limits } = loadConfig({})
+  database = openDatabase({ url: testService.database.url, poolSize: 1, limits, onConnectionLost: () => {} })
 }, 120_000)
 afterAll(async () => {
   await database.close()

@@ -53,7 +53,7 @@ async function runPrintedCommand(output: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-test('the first start says what it does, and ends with people and a command that work as they are printed', async () => {
+test('the first start says what it does, and ends with people, a partner and a command that work as they are printed', async () => {
   const service = project.start({ command: NPM_START, dataDirectory: temporaryDirectory() })
   const url = await service.url()
 
@@ -68,6 +68,8 @@ test('the first start says what it does, and ends with people and a command that
     const { viewer } = await ask(url, service.token(name))
     expect(viewer?.user?.displayName).toMatch(name)
   }
+  const { transactions } = await ask(url, service.token('Brightside'))
+  expect(transactions?.nodes).toHaveLength(2)
   expect(service.errors).toBe('')
 }, 90_000)
 

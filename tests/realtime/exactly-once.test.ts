@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
-import type { Deal, Person } from '../testkit/seed.js'
+import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
 import { connect, listen } from '../testkit/websocket-client.js'
@@ -33,30 +33,36 @@ interface Subscriber {
   readonly patience: number
   /** Whether it takes the socket with it. */
   readonly closesSocket: boolean
+  /** Whether it is the deal's partner, who takes no part in it. */
+  readonly isPartner: boolean
 }
 
 const anySubscriber: fc.Arbitrary<Subscriber> = fc.record({
   way: fc.constantFrom(...(Object.keys(WAYS) as (keyof typeof WAYS)[])),
   patience: fc.integer({ min: 1, max: MAX_PATIENCE }),
   closesSocket: fc.boolean(),
+  isPartner: fc.boolean(),
 })
 
 let testService: TestService
 let people: readonly [Person, Person, Person]
+let partner: Caller
 let deals = 0
 
 beforeAll(async () => {
-  testService = await startTestService()
+  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
   const { seed } = testService
   people = [await seed.person('bea'), await seed.person('sam'), await seed.person('ana')]
+  partner = await seed.caller({ clientId: 'shop', scopes: ['history:read'] })
 })
 afterAll(() => testService.close())
 
 /** The positions that a subscriber is given, in the order in which it gets them, until it is beyond the last one that counts. */
-async function follow({ way, patience, closesSocket }: Subscriber, deal: Deal, start: string, end: End) {
+async function follow({ way, patience, closesSocket, isPartner }: Subscriber, deal: Deal, start: string, end: End) {
+  const { token } = isPartner ? partner : people[1]
   const positions: number[] = []
   let after = start
-  let client = connect(testService.webSocketUrl, people[1].token)
+  let client = connect(testService.webSocketUrl, token)
   do {
     const listener = listen<object, { transactionId: string; after: string }>(client, WAYS[way].document, {
       transactionId: deal.id,
@@ -70,7 +76,7 @@ async function follow({ way, patience, closesSocket }: Subscriber, deal: Deal, s
     listener.stop()
     if (closesSocket) {
       client.terminate()
-      client = connect(testService.webSocketUrl, people[1].token)
+      client = connect(testService.webSocketUrl, token)
     }
   } while ((positions.at(-1) ?? 0) < end.position)
   await client.dispose()
@@ -113,7 +119,11 @@ async function actAndEnd(deal: Deal, acts: readonly (readonly Act[])[], end: End
 async function everyoneSeesEverything(acts: readonly (readonly Act[])[], subscribers: readonly Subscriber[]) {
   deals += 1
   const [bea, sam, ana] = people
-  const deal = await testService.seed.deal(`property-${deals}`, { buyer: bea, seller: sam, agent: ana })
+  const deal = await testService.seed.deal(
+    `property-${deals}`,
+    { buyer: bea, seller: sam, agent: ana },
+    { partnerClientId: 'shop' },
+  )
   const start = await timelineCursor(sam, deal)
   const end: End = { position: Number.POSITIVE_INFINITY }
   const following = subscribers.map((subscriber) => follow(subscriber, deal, start, end))

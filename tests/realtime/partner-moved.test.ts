@@ -1,9 +1,11 @@
 import { print } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE } from './timeline-documents.js'
+import { FOLLOW_READS, FOLLOW_TYPING } from './signal-documents.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, SUBSCRIPTIONS } from './timeline-documents.js'
 
 let testService: TestService
 let bea: Person
@@ -91,5 +93,42 @@ test('a partner who subscribes to a deal that moved away is told that there is n
   const socket = await RawSocket.connect(testService.webSocketUrl, acme.token)
   socket.subscribe('deal', print(FOLLOW_TIMELINE), { transactionId: deal.id })
   expect(await socket.next()).toEqual(ENDED)
+  await socket.close()
+})
+
+const EVERY_WAY = Object.entries({ ...SUBSCRIPTIONS, typingChanged: FOLLOW_TYPING, messagesRead: FOLLOW_READS })
+
+test.each([
+  ['another partner', 'bolt'],
+  ['nobody', null],
+])('every subscription of a partner ends when its deal is moved to %s', async (_, partnerClientId) => {
+  const deal = await testService.seed.deal(`every-${partnerClientId}`, { buyer: bea }, { partnerClientId: 'acme' })
+  const socket = await RawSocket.connect(testService.webSocketUrl, acme.token)
+  for (const [id, document] of EVERY_WAY) socket.subscribe(id, print(document), { transactionId: deal.id })
+  socket.subscribe('begun', '{ viewer { id } }')
+  expect((await socket.next()).id).toBe('begun')
+  expect(await socket.next()).toEqual({ id: 'begun', type: 'complete' })
+  await deal.seat({ buyer: bea }, { partnerClientId })
+  const ends = new Map<string | undefined, unknown>()
+  while (ends.size < EVERY_WAY.length) {
+    const { type, id, payload } = await socket.next()
+    ends.set(id, { type, payload })
+  }
+  expect(ends).toEqual(new Map(EVERY_WAY.map(([id]) => [id, { type: 'error', payload: [GONE] }])))
+  await socket.close()
+})
+
+test('a partner whose deal comes back goes on with the cursor that it had, and misses nothing', async () => {
+  const deal = await testService.seed.deal('back', { buyer: bea }, { partnerClientId: 'acme' })
+  await bea.say(deal, 'before')
+  const cursor = encodeCursor(deal.key, 3)
+  await deal.seat({ buyer: bea }, { partnerClientId: null })
+  await bea.say(deal, 'while it was nobody’s')
+  await deal.seat({ buyer: bea }, { partnerClientId: 'acme' })
+  const socket = await RawSocket.connect(testService.webSocketUrl, acme.token)
+  socket.subscribe('deal', print(FOLLOW_MESSAGES), { transactionId: deal.id, after: cursor })
+  expect(contentOf(await socket.next())).toBe('while it was nobody’s')
+  await bea.say(deal, 'after')
+  expect(contentOf(await socket.next())).toBe('after')
   await socket.close()
 })

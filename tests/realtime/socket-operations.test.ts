@@ -37,7 +37,6 @@ function refusedWith(extensions: object) {
 test.each([
   ['a syntax error', '{ viewer {', undefined],
   ['an unknown field', '{ viewer { shoeSize } }', undefined],
-  ['an unknown operation name', 'query SocketOperationsOne { viewer { id } }', 'Other'],
   ['two operations without a name', '{ viewer { id } } query SocketOperationsTwo { viewer { id } }', undefined],
   ['no operation at all', 'fragment socketOperations on User { id }', undefined],
   [
@@ -47,6 +46,11 @@ test.each([
   ],
 ])('%s is an error of that operation, and the socket lives', async (_what, document, operationName) => {
   expect(await answer(document, {}, operationName)).toEqual(refusedWith({ code: 'BAD_USER_INPUT' }))
+})
+
+test('an unknown operation name is an error of that operation, and the socket lives', async () => {
+  const answers = await answer('query SocketOperationsOne { viewer { id } }', {}, 'Other')
+  expect(answers).toEqual(refusedWith({ code: 'BAD_USER_INPUT', field: 'operationName' }))
 })
 
 test.each(['query SocketOperationsQuery($id: ID!) { node(id: $id) { id } }', print(FOLLOW_MESSAGES)])(

@@ -12,7 +12,7 @@ let testService: TestService
 let sam: Person
 
 beforeAll(async () => {
-  testService = await startTestService()
+  testService = await startTestService({ FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000' })
   sam = await testService.seed.person('sam')
   await testService.seed.person('sue')
   await query(testService.database.url, `UPDATE "User" SET "status" = 'SUSPENDED' WHERE "key" = 'sue'`)
@@ -47,15 +47,16 @@ test.each(Object.keys(REFUSED_TOKENS))('%s is refused like all others', async (w
 
 test('a token in the URL does not count', async () => {
   const { token } = sam
-  const socket = await open(`${testService.webSocketUrl}?token=${token}&authorization=Bearer%20${token}`)
+  const names = ['token=', 'access_token=', 'jwt=', 'authorization=Bearer%20']
+  const socket = await open(`${testService.webSocketUrl}?${names.map((name) => name + token).join('&')}`)
   socket.send({ type: 'connection_init' })
   expect(await socket.closed).toEqual(REFUSED)
 })
 
-test('a token in a header does not count', async () => {
+test('a token in a header or in a cookie does not count', async () => {
   const socket = await RawSocket.open(testService.webSocketUrl, {
     protocol: 'graphql-transport-ws',
-    headers: { authorization: `Bearer ${sam.token}` },
+    headers: { authorization: `Bearer ${sam.token}`, cookie: `token=${sam.token}; authorization=Bearer ${sam.token}` },
   })
   socket.send({ type: 'connection_init' })
   expect(await socket.closed).toEqual(REFUSED)

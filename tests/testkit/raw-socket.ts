@@ -63,6 +63,11 @@ export class RawSocket {
     this.#socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
   }
 
+  /** A part of a message. */
+  sendFragment(text: string, isLast: boolean): void {
+    this.#socket.send(text, { fin: isLast })
+  }
+
   /** A ping of WebSocket itself. */
   ping(data?: string): void {
     this.#socket.ping(data)

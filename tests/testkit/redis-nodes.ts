@@ -4,12 +4,16 @@ import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { connectToRedis } from '../../src/platform/redis.js'
 import { RedisEventBus } from '../../src/platform/redis-event-bus.js'
 import { RedisLeases } from '../../src/platform/redis-leases.js'
+import { RedisRateLimits } from '../../src/platform/redis-rate-limits.js'
 import { parseRedisAddress } from '../../src/redis-address.js'
+import { SMALL_LIMITS } from './small-limits.js'
 
 /** What a node has of Redis, without the node. */
 export interface RedisNode {
   readonly bus: RedisEventBus
   readonly leases: RedisLeases
+  /** With the table `SMALL_LIMITS`. */
+  readonly rateLimits: RedisRateLimits
   readonly metrics: Metrics
   readonly listenerErrors: readonly unknown[]
   close(): Promise<void>
@@ -37,7 +41,8 @@ export async function openRedisNode(options: RedisNodeOptions): Promise<RedisNod
   const listenerErrors: unknown[] = []
   const bus = new RedisEventBus({ link, log, metrics, onListenerError: (error) => listenerErrors.push(error) })
   metrics.watchBus(bus)
-  return { bus, leases: new RedisLeases(link), metrics, listenerErrors, close: () => link.close() }
+  const rateLimits = new RedisRateLimits({ link, log, metrics, limits: SMALL_LIMITS })
+  return { bus, leases: new RedisLeases(link), rateLimits, metrics, listenerErrors, close: () => link.close() }
 }
 
 /** A key prefix that nobody else has. */

@@ -47,7 +47,8 @@ export class Seed {
 
   token(request: Partial<TokenRequest>): Promise<string> {
     if (!this.#service.issueToken) throw new Error('The service of this test has its keys elsewhere')
-    return this.#service.issueToken({ lifetimeSeconds: 3600, ...request })
+    const whose = request.subject === undefined ? { clientId: 'platform' } : {}
+    return this.#service.issueToken({ lifetimeSeconds: 3600, ...whose, ...request })
   }
 }
 
@@ -74,7 +75,7 @@ export class Deal {
   }
 
   /** Makes these the participants: whoever is left out leaves. */
-  async seat(people: People, options: { partnerClientId?: string } = {}): Promise<void> {
+  async seat(people: People, options: { partnerClientId?: string | null } = {}): Promise<void> {
     const participants = Object.entries(people).flatMap(([role, seated]) =>
       [seated].flat().map((person) => ({ userKey: person.key, role: role.toUpperCase() as ParticipantRole })),
     )

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { kill } from 'node:process'
 import { vi } from 'vitest'
 import { postmasterOf } from './postgres-files.js'
+import { UNHINDERED } from './unhindered.js'
 
 export interface Ending {
   readonly exitCode: number | null
@@ -20,8 +21,8 @@ export interface ServiceProcessOptions {
   readonly command?: readonly [string, ...string[]]
 }
 
-/** The demo people, whose tokens a start prints. */
-export type DemoName = 'Bea' | 'Sam' | 'Ana' | 'Ari'
+/** The demo people and the partner, whose tokens a start prints. */
+export type DemoName = 'Bea' | 'Sam' | 'Ana' | 'Ari' | 'Brightside'
 
 /** The service in a process of its own, as people start it. */
 export class ServiceProcess {
@@ -41,7 +42,7 @@ export class ServiceProcess {
       cwd: project,
       // A group of its own, as a terminal gives it.
       detached: true,
-      env: { PATH, HOME, DATA_DIR: dataDirectory, PORT: '0', ...env },
+      env: { PATH, HOME, DATA_DIR: dataDirectory, PORT: '0', ...UNHINDERED, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config.js'
 import { createLogger } from '../../src/log.js'
 import { createTestDatabase, type TestDatabase } from './database.js'
 import { Seed } from './seed.js'
+import { UNHINDERED } from './unhindered.js'
 
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations', import.meta.url))
 
@@ -59,7 +60,8 @@ function redisOfTests(): Environment {
 }
 
 async function startNode(env: Environment, log?: Logger): Promise<TestNode> {
-  const config = loadConfig({ NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', DATABASE_POOL_SIZE: '5', ...env })
+  const usual = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', DATABASE_POOL_SIZE: '5', ...UNHINDERED }
+  const config = loadConfig({ ...usual, ...env })
   const service = await startService({
     config,
     log: log ?? createLogger(config),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, loadConfig } from '../../src/config.js'
 import { limitVariables } from '../../src/config-limits.js'
 
-const SECRET = 's'.repeat(32)
+const SECRET = '9c1f0f7e-8a55-4d0e-b8f8-2f6c9d3f8b21'
 const PRODUCTION = {
   NODE_ENV: 'production',
   DATABASE_URL: 'postgresql://db/chat',
@@ -134,7 +134,8 @@ describe('what is set', () => {
     ['REDIS_KEY_PREFIX', 'a b'],
     ['REDIS_KEY_PREFIX', '{tag}'],
     ['REDIS_CONNECT_TIMEOUT_MS', '0'],
-    ['JWT_SECRET', 's'.repeat(31)],
+    ['JWT_SECRET', 'secret'.repeat(6)],
+    ['JWT_JWKS_URL', 'https://user:word@a.b/c'],
     ['JWT_JWKS_URL', 'ftp://keys'],
     ['CORS_ORIGIN', 'https://a.b/'],
     ['CORS_ORIGIN', 'https://a.b,'],
@@ -203,4 +204,23 @@ describe('production', () => {
     const { JWT_SECRET: _, ...withoutSecret } = PRODUCTION
     expect(problemsOf({ ...withoutSecret, JWT_JWKS_URL: 'https://a.b/c' })).toEqual([])
   })
+
+  test.each(['http://localhost:8080/keys', 'http://127.0.0.1/keys', 'http://[::1]:1/keys', 'https://a.b/keys'])(
+    'asks for keys at %s',
+    (url) => {
+      const { JWT_SECRET: _, ...withoutSecret } = PRODUCTION
+      expect(problemsOf({ ...withoutSecret, JWT_JWKS_URL: url })).toEqual([])
+    },
+  )
+
+  test.each(['http://a.b/keys', 'http://localhost.a.b/keys', 'http://127.0.0.1.a.b/keys', 'HTTP://10.0.0.1/keys'])(
+    'does not ask for keys at %s, where somebody on the way could answer',
+    (url) => {
+      const { JWT_SECRET: _, ...withoutSecret } = PRODUCTION
+      expect(problemsOf({ ...withoutSecret, JWT_JWKS_URL: url })).toEqual([
+        'JWT_JWKS_URL must begin with https:// in production, unless it is on this machine (localhost).',
+      ])
+      expect(problemsOf({ JWT_JWKS_URL: url })).toEqual([])
+    },
+  )
 })

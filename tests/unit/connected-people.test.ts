@@ -8,6 +8,7 @@ import type { Leases } from '../../src/events/leases.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 import { MemoryLeases } from '../../src/platform/memory-leases.js'
 
+const MAX_CONNECTIONS = 3
 const START = Date.parse('2026-03-01T12:00:00.000Z')
 
 let now: number
@@ -45,6 +46,7 @@ function node(itsLeases: Leases = leases): ConnectedPeople {
     leases: itsLeases,
     notes: new LastSeenNotes({ writeLastSeen: (seen) => writeLastSeen(seen) }),
     suspensions: new Suspensions({ findInactive }, log),
+    maxConnections: MAX_CONNECTIONS,
     onGone: (userKey) => gone.push(userKey),
     now: () => now,
   })
@@ -65,7 +67,7 @@ describe('a connection', () => {
   test('is a lease, and rings when it comes and when it is gone', async () => {
     const people = node()
     const heard = await rings()
-    const leave = people.arrive('bea', () => {})
+    const { leave } = people.arrive('bea', () => {})
     await holds(1)
     expect(heard).toEqual([{}])
     leave()
@@ -89,16 +91,48 @@ describe('a connection', () => {
   })
 
   test('that ends before it holds a lease never holds one', async () => {
-    const [reading, hold] = [gate(), vi.spyOn(leases, 'hold')]
+    const [reading, hold] = [gate(), vi.spyOn(leases, 'holdAtMost')]
     const people = node({
       hold: (...held) => leases.hold(...held),
+      holdAtMost: (...held) => leases.holdAtMost(...held),
       release: (...released) => leases.release(...released),
       read: (...asked) => reading.opened.then(() => leases.read(...asked)),
     })
-    people.arrive('bea', () => {})()
+    people.arrive('bea', () => {}).leave()
     reading.open()
     await people.close()
     expect(hold).not.toHaveBeenCalled()
+  })
+
+  test('is one too many for a person who has as many as they may, and leaves no lease', async () => {
+    const [one, other] = [node(), node()]
+    const dismissed: string[] = []
+    const arrivals = [one, other, one, other, one].map((people) => people.arrive('bea', () => dismissed.push('bea')))
+    const admitted = await Promise.all(arrivals.map(({ isAdmitted }) => isAdmitted))
+    expect(admitted.filter(Boolean)).toHaveLength(MAX_CONNECTIONS)
+    expect(await held()).toHaveLength(MAX_CONNECTIONS)
+    expect(await one.arrive('sam', () => {}).isAdmitted).toBe(true)
+
+    arrivals.at(admitted.indexOf(false))?.leave()
+    await everythingDone()
+    expect(await held()).toHaveLength(MAX_CONNECTIONS)
+    expect(await one.arrive('bea', () => {}).isAdmitted).toBe(false)
+    arrivals.at(admitted.indexOf(true))?.leave()
+    await holds(MAX_CONNECTIONS - 1)
+    expect(await other.arrive('bea', () => {}).isAdmitted).toBe(true)
+    await Promise.all([one.close(), other.close()])
+  })
+
+  test('is one too many also by what is only known of others, while a Redis that is back has not been told yet', async () => {
+    for (let nth = 0; nth < MAX_CONNECTIONS; nth += 1) await leases.hold('presence', 'bea', `socket-${nth}`, 60_000)
+    const people = node({
+      hold: (...held) => leases.hold(...held),
+      holdAtMost: async () => true,
+      release: (...released) => leases.release(...released),
+      read: (...asked) => leases.read(...asked),
+    })
+    expect(await people.arrive('bea', () => {}).isAdmitted).toBe(false)
+    await people.close()
   })
 
   test('that ends while its lease is being renewed leaves none', async () => {
@@ -108,8 +142,9 @@ describe('a connection', () => {
       read: (...asked) => leases.read(...asked),
       release: (...released) => leases.release(...released),
       hold: (...renewed) => holding.opened.then(() => leases.hold(...renewed)),
+      holdAtMost: (...held) => leases.holdAtMost(...held),
     })
-    const leave = people.arrive('bea', () => {})
+    const { leave } = people.arrive('bea', () => {})
     await holds(1)
     holding = gate()
     const renewal = people.renew()
@@ -129,10 +164,10 @@ describe('several devices', () => {
     const tablet = other.arrive('bea', () => {})
     await holds(3)
     expect([one.size, other.size]).toEqual([1, 1])
-    phone()
-    laptop()
+    phone.leave()
+    laptop.leave()
     await holds(1)
-    tablet()
+    tablet.leave()
     await vi.waitFor(() => expect(gone).toEqual(['bea']))
     expect(await held()).toEqual([])
   })
@@ -145,7 +180,7 @@ describe('several devices', () => {
     people.arrive('bea', () => {})
     await holds(2)
     expect(await since()).toBe(START)
-    phone()
+    phone.leave()
     await holds(1)
     expect(await since()).toBe(START)
     await people.close()
@@ -153,7 +188,7 @@ describe('several devices', () => {
 
   test('who come after the last has left begin anew', async () => {
     const people = node()
-    people.arrive('bea', () => {})()
+    people.arrive('bea', () => {}).leave()
     await vi.waitFor(() => expect(gone).toEqual(['bea']))
     now += 5_000
     people.arrive('bea', () => {})
@@ -166,7 +201,7 @@ describe('several devices', () => {
 describe('when somebody was seen', () => {
   test('is written when they come, when they go, and for all who are here', async () => {
     const people = node()
-    const leave = people.arrive('bea', () => {})
+    const { leave } = people.arrive('bea', () => {})
     await vi.waitFor(() => expect(written).toHaveLength(1))
     now += 60_000
     await people.noteAll()
@@ -182,7 +217,7 @@ describe('when somebody was seen', () => {
 
   test('is written before the others hear that they are gone', async () => {
     const people = node()
-    const leave = people.arrive('bea', () => {})
+    const { leave } = people.arrive('bea', () => {})
     await holds(1)
     const inOrder: string[] = []
     writeLastSeen = async () => {
@@ -218,7 +253,7 @@ describe('when somebody was seen', () => {
   test('is skipped when it cannot be written', async () => {
     const people = node()
     writeLastSeen = () => Promise.reject(new Error('away'))
-    const leave = people.arrive('bea', () => {})
+    const { leave } = people.arrive('bea', () => {})
     await holds(1)
     leave()
     await vi.waitFor(() => expect(gone).toEqual(['bea']))
@@ -266,9 +301,10 @@ describe('closing', () => {
   })
 
   test('waits no longer than a second for leases that hang', async () => {
-    const hold = vi.fn(() => new Promise<void>(() => {}))
+    const hold = vi.fn(() => new Promise<boolean>(() => {}))
     const people = node({
-      hold,
+      hold: (...held) => leases.hold(...held),
+      holdAtMost: hold,
       release: (...released) => leases.release(...released),
       read: (...asked) => leases.read(...asked),
     })

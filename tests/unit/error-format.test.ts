@@ -7,7 +7,9 @@ import {
   type ErrorCode,
   ForbiddenError,
   NotFoundError,
+  OperationTooComplexError,
   PayloadTooLargeError,
+  RateLimitedError,
   type RefusalError,
   ServiceUnavailableError,
   UnauthenticatedError,
@@ -17,8 +19,8 @@ import { createErrorFormat, HTTP_STATUS } from '../../src/graphql/error-format.j
 const logged: Record<string, unknown>[] = []
 const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(JSON.parse(line)) })
 const isUnavailable = (error: unknown) => error instanceof Error && error.message === 'no connection'
-const format = createErrorFormat({ log, isUnavailable, showsSuggestions: true })
-const formatWithoutHints = createErrorFormat({ log, isUnavailable, showsSuggestions: false })
+const format = createErrorFormat({ log, isUnavailable, givesHints: true })
+const formatWithoutHints = createErrorFormat({ log, isUnavailable, givesHints: false })
 
 beforeEach(() => {
   logged.length = 0
@@ -41,6 +43,8 @@ describe('a refusal', () => {
     ],
     [new ConflictError('Deleted.', { field: 'messageId' }), 'CONFLICT', { field: 'messageId' }],
     [new PayloadTooLargeError(9), 'PAYLOAD_TOO_LARGE', { limit: 9 }],
+    [new OperationTooComplexError('Too deep.', 9), 'OPERATION_TOO_COMPLEX', { limit: 9 }],
+    [new RateLimitedError('messages', { limit: 9, retryAfterMs: 1 }), 'RATE_LIMITED', { limit: 9, retryAfterMs: 1 }],
     [new ServiceUnavailableError(), 'SERVICE_UNAVAILABLE', {}],
   ]
 
@@ -69,9 +73,26 @@ describe('a refusal', () => {
   })
 })
 
+describe('where hints are off, of a refusal', () => {
+  test.each<[RefusalError, object]>([
+    [new PayloadTooLargeError(777), {}],
+    [new OperationTooComplexError('Too deep.', 777), {}],
+    [new RateLimitedError('messages', { limit: 777, retryAfterMs: 1 }), { retryAfterMs: 1 }],
+  ])('%s the limit is not told, for it protects the service', (refusal, details) => {
+    const told = formatWithoutHints(inExecution(refusal), 'id')
+    expect(told.extensions).toEqual({ code: refusal.code, ...details })
+    expect(JSON.stringify(told)).not.toContain('777')
+  })
+
+  test('of input the limit is told, for the caller must keep to it', () => {
+    const told = formatWithoutHints(new BadUserInputError('Too long.', { field: 'content', limit: 777 }), 'id')
+    expect(told.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'content', limit: 777 })
+  })
+})
+
 test('while everything is refused as unavailable, the log says so once in 10 s, with how often', () => {
   let now = 0
-  const seldom = createErrorFormat({ log, isUnavailable, showsSuggestions: true, now: () => now })
+  const seldom = createErrorFormat({ log, isUnavailable, givesHints: true, now: () => now })
   for (let nth = 0; nth < 1_000; nth += 1) seldom(new ServiceUnavailableError(), 'id')
   now = 9_999
   seldom(new Error('no connection'), 'id')
@@ -119,7 +140,7 @@ describe('anything else', () => {
   })
 
   test('is SERVICE_UNAVAILABLE when it means that the database could not be asked', () => {
-    const told = createErrorFormat({ log, isUnavailable, showsSuggestions: true })(
+    const told = createErrorFormat({ log, isUnavailable, givesHints: true })(
       inExecution(new Error('no connection')),
       'request-1',
     )

@@ -23,6 +23,10 @@ class ObservedLeases implements Leases {
     return this.#leases.hold(kind, key, member, forMs)
   }
 
+  holdAtMost(kind: LeaseKind, key: string, member: string, forMs: number, atMost: number) {
+    return this.#leases.holdAtMost(kind, key, member, forMs, atMost)
+  }
+
   release(kind: LeaseKind, key: string, member: string) {
     return this.#leases.release(kind, key, member)
   }

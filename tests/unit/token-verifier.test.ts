@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose'
+import { CompactSign, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bearerToken } from '../../src/auth/authenticate.js'
 import { createTokenIssuer } from '../../src/auth/token-issuer.js'
@@ -6,7 +6,7 @@ import { createTokenVerifier } from '../../src/auth/token-verifier.js'
 
 const SECRET = 'a secret of the tests that is long enough'
 const anybody = { issuer: null, audience: null }
-const verify = createTokenVerifier({ secret: SECRET }, anybody)
+const verify = createTokenVerifier({ keys: { secret: SECRET }, ...anybody })
 const issue = createTokenIssuer(SECRET, anybody)
 const sign = (claims: Record<string, unknown>) =>
   new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(SECRET))
@@ -30,12 +30,9 @@ describe('a token that was issued', () => {
     })
   })
 
-  test('may say nothing but its end', async () => {
-    expect(await verify(await issue({ lifetimeSeconds: 60 }))).toMatchObject({
-      subject: null,
-      clientId: null,
-      scopes: [],
-    })
+  test('may name a client alone', async () => {
+    const token = await issue({ clientId: 'shop', lifetimeSeconds: 60 })
+    expect(await verify(token)).toMatchObject({ subject: null, clientId: 'shop', scopes: [] })
   })
 
   test('is good until 5 s after its end', async () => {
@@ -49,36 +46,70 @@ describe('a token that was issued', () => {
   test('carries issuer and audience where they are configured, and is taken only there', async () => {
     const expected = { issuer: 'me', audience: 'you' }
     const token = await createTokenIssuer(SECRET, expected)({ subject: 'bea', lifetimeSeconds: 60 })
-    expect(await createTokenVerifier({ secret: SECRET }, expected)(token)).toMatchObject({ subject: 'bea' })
+    expect(await createTokenVerifier({ keys: { secret: SECRET }, ...expected })(token)).toMatchObject({
+      subject: 'bea',
+    })
     expect(await verify(token)).toMatchObject({ subject: 'bea' })
     for (const other of [
       { ...expected, issuer: 'another' },
       { ...expected, audience: 'another' },
     ]) {
-      await expect(createTokenVerifier({ secret: SECRET }, other)(token)).rejects.toMatchObject(refused)
+      await expect(createTokenVerifier({ keys: { secret: SECRET }, ...other })(token)).rejects.toMatchObject(refused)
     }
   })
 })
 
-describe('claims that are not of their type', () => {
+describe('claims', () => {
+  const seconds = Date.parse('2026-03-01T12:00:00.000Z') / 1000
+  const claims = { sub: 'bea', exp: seconds + 60 }
+
   test.each<[string, Record<string, unknown>, object]>([
-    ['a client id that is a number', { client_id: 7 }, { clientId: null }],
-    ['scopes in a list', { scope: ['platform'] }, { scopes: [] }],
     ['scopes with blanks between', { scope: ' a  b ' }, { scopes: ['a', 'b'] }],
-  ])('%s', async (_, claims, expected) => {
-    expect(await verify(await sign({ exp: 4_000_000_000, ...claims }))).toMatchObject(expected)
+    ['a subject and a client', { client_id: 'app' }, { subject: 'bea', clientId: 'app' }],
+    ['a time of issue that is ahead by the tolerance', { iat: seconds + 5 }, { subject: 'bea' }],
+    ['a time from which it is good that is ahead by the tolerance', { nbf: seconds + 5 }, { subject: 'bea' }],
+    ['fractions of a second', { exp: seconds + 0.5 }, { expiresAt: new Date('2026-03-01T12:00:00.500Z') }],
+    ['the last second of the year 9999', { exp: 253_402_300_799 }, { expiresAt: new Date('9999-12-31T23:59:59Z') }],
+    ['names of others', { scp: ['platform'], 'https://a.b/claims': { sub: 'x' } }, { scopes: [] }],
+  ])('with %s are taken', async (_, more, expected) => {
+    expect(await verify(await sign({ ...claims, ...more }))).toMatchObject(expected)
   })
 
   test.each<[string, Record<string, unknown>]>([
+    ['nobody', { sub: undefined }],
+    ['a subject that is empty', { sub: '' }],
+    ['a subject that is a number', { sub: 7 }],
+    ['a subject that is null', { sub: null }],
+    ['a subject that is a list', { sub: ['bea'] }],
+    ['a subject of 256 characters', { sub: 'b'.repeat(256) }],
+    ['a client that is a number', { client_id: 7 }],
+    ['a client that is empty', { client_id: '' }],
+    ['a client of 129 characters', { client_id: 'c'.repeat(129) }],
+    ['a client with U+0000', { client_id: 'shop\0' }],
+    ['a client with half of a surrogate pair', { client_id: 'shop\ud83d' }],
+    ['scopes in a list', { scope: ['platform'] }],
+    ['scopes that are null', { scope: null }],
+    ['no end', { exp: undefined }],
     ['an end in words', { exp: 'tomorrow' }],
-    ['no end', {}],
-  ])('%s is refused', async (_, claims) => {
-    await expect(sign(claims).then(verify)).rejects.toThrow()
+    ['an end in digits', { exp: String(seconds + 60) }],
+    ['an end after the year 9999', { exp: 253_402_300_800 }],
+    ['an end beyond all dates', { exp: 1e300 }],
+    ['a time of issue in the future', { iat: seconds + 6 }],
+    ['a time of issue in words', { iat: 'now' }],
+    ['a time from which it is good in the future', { nbf: seconds + 6 }],
+    ['a time from which it is good in words', { nbf: 'now' }],
+  ])('with %s are refused', async (_, more) => {
+    const forge = (all: Record<string, unknown>) =>
+      new CompactSign(Buffer.from(JSON.stringify(all)))
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(new TextEncoder().encode(SECRET))
+    expect(await verify(await forge(claims))).toMatchObject({ subject: 'bea' })
+    await expect(verify(await forge({ ...claims, ...more }))).rejects.toMatchObject(refused)
   })
 })
 
 test('a token of more than 8 KiB is refused unread', async () => {
-  const token = await sign({ exp: 4_000_000_000, padding: 'x'.repeat(7_000) })
+  const token = await sign({ sub: 'bea', exp: 4_000_000_000, padding: 'x'.repeat(7_000) })
   expect(token.length).toBeGreaterThan(8_192)
   await expect(verify(token)).rejects.toMatchObject(refused)
 })

@@ -8,7 +8,8 @@ import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 const PATIENCE_OF_THE_SECOND_LANE_MS = 100
 
 /** As many deals that stay locked, with somebody who sends again and again to each, and one that is locked for a moment. */
-function open({ lockedCount, maxStuckCalls }: { lockedCount: number; maxStuckCalls: number }) {
+function open({ lockedCount, ...parts }: { lockedCount: number; maxStuckCalls: number; lockTimeoutMs?: number }) {
+  const { maxStuckCalls } = parts
   let nowMs = 0
   let isOver = false
   const patiences: number[] = []
@@ -26,7 +27,7 @@ function open({ lockedCount, maxStuckCalls }: { lockedCount: number; maxStuckCal
     },
   }
   const bus = new MemoryEventBus(() => {})
-  const lanes = new SendLanes({ store, bus, log: { error() {} }, maxStuckCalls, now: () => nowMs })
+  const lanes = new SendLanes({ store, bus, log: { error() {} }, ...parts, now: () => nowMs })
   const send = (transactionKey: string) => {
     const parts = { messageId: transactionKey, transactionKey, senderKey: 'bea', content: 'Hello', replyToId: null }
     return lanes.send({ ...parts, type: 'TEXT', clientMessageId: null })
@@ -61,4 +62,10 @@ test('with a turn for each, a deal that stays locked is waited for with all pati
   const { sendToBusy, patiences } = open({ lockedCount: 1, maxStuckCalls: 2 })
   for (let nth = 0; nth < 10; nth += 1) await sendToBusy()
   expect(new Set(patiences)).toEqual(new Set([500]))
+})
+
+test('no deal is waited for longer than a lock may be waited for', async () => {
+  const { sendToBusy, patiences } = open({ lockedCount: 1, maxStuckCalls: 2, lockTimeoutMs: 150 })
+  for (let nth = 0; nth < 10; nth += 1) await sendToBusy()
+  expect(new Set(patiences)).toEqual(new Set([150]))
 })

@@ -1,5 +1,5 @@
 import type { Viewer } from '../../auth/viewer.js'
-import { ForbiddenError } from '../../errors.js'
+import { requireInbox } from './inbox-policy.js'
 import type { InboxSubscription } from './inbox-subscription.js'
 import type { InboxWatch } from './inbox-watch.js'
 
@@ -18,7 +18,6 @@ export class InboxService {
    * @throws {ForbiddenError} to partners and the platform.
    */
   async follow(viewer: Viewer): Promise<InboxSubscription> {
-    if (viewer.kind !== 'USER') throw new ForbiddenError('Only a person who takes part in transactions has an inbox.')
-    return this.#watch.subscribe(viewer.user.key)
+    return this.#watch.subscribe(requireInbox(viewer).user.key)
   }
 }

@@ -1,6 +1,7 @@
 import type { Message } from '../../generated/prisma/client.js'
 import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
+import { requirePlatform } from '../user/user-policy.js'
 import { type MessageConnectionRefs, type MessageRef, messageCursor } from './message-object.js'
 
 interface Refs {
@@ -10,6 +11,7 @@ interface Refs {
 
 export function addMessageMutations(builder: Builder, { message, edge }: Refs): void {
   const { send, edit, remove } = addInputs(builder)
+  const post = addSystemMessageInput(builder)
   const sent = builder.objectRef<Message>('SendMessagePayload').implement({
     description: 'What was sent. It is committed, durable, and visible to every reader.',
     fields: (t) => ({
@@ -23,6 +25,7 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
   })
   const edited = addChangePayload(builder, 'EditMessagePayload', message)
   const deleted = addChangePayload(builder, 'DeleteMessagePayload', message)
+  const posted = addChangePayload(builder, 'PostSystemMessagePayload', message)
 
   builder.mutationFields((t) => ({
     sendMessage: t.field({
@@ -54,6 +57,17 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
       resolve: (_root, { input: { messageId } }, context) =>
         context.services.message.delete(context.viewer, requireLocalId('Message', messageId, 'messageId')),
     }),
+    postSystemMessage: t.field({
+      type: posted,
+      description:
+        'Says something to all participants of a transaction, as a SYSTEM message; for the platform. The answer means that it is committed; it is as safe to repeat as `sendMessage`.',
+      args: { input: t.arg({ type: post, required: true, description: 'What to say, and where.' }) },
+      resolve: (_root, { input: { transactionId, ...given } }, { viewer, services }) =>
+        services.message.postSystem(requirePlatform(viewer), {
+          ...given,
+          transactionKey: requireLocalId('Transaction', transactionId, 'transactionId'),
+        }),
+    }),
   }))
 }
 
@@ -69,7 +83,7 @@ function addInputs(builder: Builder) {
       replyToId: t.id({ description: 'The message of the same transaction that it answers: `msg_…`.' }),
       clientMessageId: t.string({
         description:
-          "The sender's own key for this message, 1 to 128 printable characters, a UUID for example. Sending it again returns the first message and adds none.",
+          "The sender's own key for this message, a UUID for example: 1 to 128 printable characters, unless the server is set otherwise. Sending it again returns the first message and adds none.",
       }),
     }),
   })
@@ -87,6 +101,20 @@ function addInputs(builder: Builder) {
     }),
   })
   return { send, edit, remove }
+}
+
+function addSystemMessageInput(builder: Builder) {
+  return builder.inputType('PostSystemMessageInput', {
+    description: 'Something that the platform says.',
+    fields: (t) => ({
+      transactionId: t.id({ required: true, description: 'Where: `txn_…`.' }),
+      content: t.string({ required: true, description: 'What it says, with the limits of `sendMessage`.' }),
+      clientMessageId: t.string({
+        description:
+          "The platform's own key for this message, as for `sendMessage`: the same again returns the first message and adds none.",
+      }),
+    }),
+  })
 }
 
 function addChangePayload(builder: Builder, name: string, message: MessageRef) {

@@ -1,14 +1,15 @@
 import { uuidv7 } from 'uuidv7'
-import type { Viewer } from '../../auth/viewer.js'
+import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
 import type { Page, PageRequest } from '../page.js'
-import { checkText } from '../text.js'
+import { checkText, type TextLimits } from '../text.js'
 import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { requireUser } from '../user/user-policy.js'
-import { checkSendInput, type MessageFilter, type SendInput } from './message.js'
+import { requirePlatform, requireUser } from '../user/user-policy.js'
+import { checkSendInput, type MessageFilter, type SendInput, type SystemMessageInput } from './message.js'
+import { messageOf } from './message-of.js'
 import type { MessagePolicy } from './message-policy.js'
 import type { Decision, MessageStore } from './message-store.js'
 import type { SendLanes } from './send-lanes.js'
@@ -20,7 +21,7 @@ export class MessageService {
   readonly #messagePolicy: MessagePolicy
   readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
-  readonly #maxContentLength: number
+  readonly #textLimits: TextLimits
   readonly #onSent: (sender: User, transactionKey: string) => void
 
   constructor(parts: {
@@ -29,7 +30,7 @@ export class MessageService {
     messagePolicy: MessagePolicy
     transactionPolicy: TransactionPolicy
     bus: EventBus
-    maxContentLength: number
+    textLimits: TextLimits
     /** Hears of each message that a person has sent, when it is stored. Never throws; the sender's answer waits for nothing else. */
     onSent: (sender: User, transactionKey: string) => void
   }) {
@@ -38,7 +39,7 @@ export class MessageService {
     this.#messagePolicy = parts.messagePolicy
     this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
-    this.#maxContentLength = parts.maxContentLength
+    this.#textLimits = parts.textLimits
     this.#onSent = parts.onSent
   }
 
@@ -76,7 +77,7 @@ export class MessageService {
    */
   async send(viewer: Viewer, input: SendInput): Promise<Message> {
     const sender = requireUser(viewer)
-    const { content, clientMessageId } = checkSendInput(input, this.#maxContentLength)
+    const { content, clientMessageId } = checkSendInput(input, this.#textLimits)
     const { transactionKey, replyToId } = input
     if (replyToId != null) await this.#messagePolicy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
     const outcome = await this.#lanes.send({
@@ -88,22 +89,22 @@ export class MessageService {
       replyToId: replyToId ?? null,
       clientMessageId,
     })
-    switch (outcome.kind) {
-      case 'SENT':
-        this.#onSent(sender.user, transactionKey)
-        return outcome.message
-      case 'DUPLICATE':
-        return outcome.message
-      case 'NOT_FOUND':
-        throw new NotFoundError('transaction', 'transactionId')
-      case 'CONFLICT':
-        throw new ConflictError(
-          'Another message was sent with this `clientMessageId` before: take a new one for a new message.',
-          {
-            field: 'clientMessageId',
-          },
-        )
-    }
+    if (outcome.kind === 'SENT') this.#onSent(sender.user, transactionKey)
+    return messageOf(outcome)
+  }
+
+  /**
+   * Says something to all participants of a transaction, as a SYSTEM message. As safe to repeat as `send`.
+   *
+   * @throws {ForbiddenError} to everyone but the platform.
+   * @throws {BadUserInputError} @throws {NotFoundError} @throws {ConflictError} @throws {ServiceUnavailableError}
+   */
+  async postSystem(viewer: Viewer, input: SystemMessageInput): Promise<Message> {
+    requirePlatform(viewer)
+    const checked = checkSendInput(input, this.#textLimits)
+    const { transactionKey } = input
+    const send = { messageId: uuidv7(), transactionKey, senderKey: null, type: 'SYSTEM', replyToId: null } as const
+    return messageOf(await this.#lanes.send({ ...send, ...checked }))
   }
 
   /**
@@ -113,8 +114,9 @@ export class MessageService {
    * @throws {ConflictError} when it was deleted.
    */
   async edit(viewer: Viewer, messageId: string, content: string): Promise<Message> {
-    checkText(content, { field: 'content', maxLength: this.#maxContentLength })
-    return this.#change(viewer, messageId, (message) => {
+    const sender = requireUser(viewer)
+    checkText(content, { field: 'content', maxLength: this.#textLimits.maxContentLength })
+    return this.#change(sender, messageId, (message) => {
       if (message.deletedAt)
         throw new ConflictError("The message was deleted and can't be edited.", { field: 'messageId' })
       return message.content === content ? null : { kind: 'EDIT', content }
@@ -127,11 +129,10 @@ export class MessageService {
    * @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
    */
   async delete(viewer: Viewer, messageId: string): Promise<Message> {
-    return this.#change(viewer, messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
+    return this.#change(requireUser(viewer), messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
   }
 
-  async #change(viewer: Viewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
-    const sender = requireUser(viewer)
+  async #change(sender: UserViewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {
     const { transactionKey } = await this.#messagePolicy.requireOwn(sender, messageId)
     const changed = await this.#messages.change({ messageId, transactionKey, actorKey: sender.user.key }, decide)
     if (!changed) throw new NotFoundError('message', 'messageId')

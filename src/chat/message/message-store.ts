@@ -82,7 +82,7 @@ export class MessageStore {
     { messageId, transactionKey, actorKey }: { messageId: string; transactionKey: string; actorKey: string },
     decide: (message: Message) => Decision,
   ): Promise<{ message: Message; isChanged: boolean; seatedKeys: string[] } | null> {
-    return this.#database.prisma.$transaction(async (tx) => {
+    return this.#database.atomically(async (tx) => {
       const locked = await lockTransaction(tx, transactionKey)
       if (!locked) return null
       const seatedKeys = await seatedKeysIn(tx, transactionKey)

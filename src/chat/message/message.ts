@@ -1,6 +1,6 @@
 import { BadUserInputError } from '../../errors.js'
 import type { MessageType } from '../../generated/prisma/client.js'
-import { checkIdempotencyKey, checkText } from '../text.js'
+import { checkIdempotencyKey, checkText, type TextLimits } from '../text.js'
 
 export interface MessageFilter {
   readonly types?: readonly MessageType[] | null | undefined
@@ -20,6 +20,9 @@ export interface SendInput {
   readonly clientMessageId?: string | null | undefined
 }
 
+/** What the platform says in a transaction, to all its participants. */
+export type SystemMessageInput = Omit<SendInput, 'replyToId'>
+
 /** A send that passed every check that needs no lock; it is stored under `messageId` if it is new. */
 export interface Send {
   readonly messageId: string
@@ -33,11 +36,17 @@ export interface Send {
 }
 
 /** @throws {BadUserInputError} naming the first field at fault. */
-export function checkSendInput(input: SendInput, maxLength: number): Pick<Send, 'content' | 'clientMessageId'> {
+export function checkSendInput(
+  input: Pick<SendInput, 'content' | 'clientMessageId'>,
+  { maxContentLength, maxClientMessageIdLength }: TextLimits,
+): Pick<Send, 'content' | 'clientMessageId'> {
   if (input.content == null) throw new BadUserInputError('`content` is required.', { field: 'content' })
   return {
-    content: checkText(input.content, { field: 'content', maxLength }),
-    clientMessageId: checkIdempotencyKey(input.clientMessageId, 'clientMessageId'),
+    content: checkText(input.content, { field: 'content', maxLength: maxContentLength }),
+    clientMessageId: checkIdempotencyKey(input.clientMessageId, {
+      field: 'clientMessageId',
+      maxLength: maxClientMessageIdLength,
+    }),
   }
 }
 

@@ -27,6 +27,8 @@ export interface SendLanesParts {
   readonly log: Pick<Logger, 'error'>
   /** How many calls may wait at once, each for a transaction that stays locked. */
   readonly maxStuckCalls: number
+  /** No call waits longer than this for a lock. */
+  readonly lockTimeoutMs?: number
   readonly maxBatchSize?: number
   /** Milliseconds that only grow. */
   readonly now?: () => number
@@ -150,14 +152,15 @@ export class SendLanes {
   }
 
   #createLane({ patienceMs, isAwaited, ...parts }: LaneOptions): SendLane {
-    const { store, maxBatchSize = MAX_BATCH_SIZE } = this.#parts
+    const { store, lockTimeoutMs = LONG_PATIENCE_MS, maxBatchSize = MAX_BATCH_SIZE } = this.#parts
     return new SendLane({
       ...parts,
       maxBatchSize,
       now: this.#now,
       store: (sends) => {
         const transactionKeys = new Set(sends.map((send) => send.transactionKey))
-        return store.send(sends, { patienceMs: patienceMs(), awaited: [...transactionKeys].filter(isAwaited) })
+        const awaited = [...transactionKeys].filter(isAwaited)
+        return store.send(sends, { patienceMs: Math.min(patienceMs(), lockTimeoutMs), awaited })
       },
       findStored: (messageIds) => store.findStored(messageIds),
       onCommitted: (sent) => this.#announce(sent),

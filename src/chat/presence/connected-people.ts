@@ -15,6 +15,14 @@ const LOOK_FOR_SUSPENDED_EVERY_MS = 2_000
 const NOTE_WITHIN_MS = 500
 const CLOSE_WITHIN_MS = 1_000
 
+/** Somebody who has come. */
+interface Arrival {
+  /** Whether they may stay: false when they have as many connections as they may, on all nodes. Never rejects. */
+  readonly isAdmitted: Promise<boolean>
+  /** To be called when the connection begins to close, admitted or not; calling it again does nothing. */
+  leave(): void
+}
+
 /** One connection of a person. */
 interface Connection {
   /** Its lease; null until it holds one. */
@@ -31,6 +39,8 @@ export interface ConnectedPeopleParts {
   readonly leases: Leases
   readonly notes: LastSeenNotes
   readonly suspensions: Suspensions
+  /** How many connections a person may have, on all nodes together. */
+  readonly maxConnections: number
   /** Called when somebody's last connection has ended, on this node and as far as it knows on all. */
   readonly onGone?: (userKey: string) => void
   /** Milliseconds since 1970. */
@@ -65,19 +75,19 @@ export class ConnectedPeople {
   }
 
   /**
-   * Somebody has connected. It waits for nothing.
+   * Somebody has connected.
    *
    * @param dismiss closes the connection because the person was suspended.
-   * @returns to be called when the connection begins to close; calling it again does nothing.
    */
-  arrive(userKey: string, dismiss: () => void): () => void {
+  arrive(userKey: string, dismiss: () => void): Arrival {
     const connection: Connection = { member: null, held: Promise.resolve(), hasEnded: false, dismiss }
     const connections = this.#people.get(userKey) ?? new Set()
     this.#people.set(userKey, connections.add(connection))
     for (const work of this.#regularly) work.start()
-    connection.held = this.#begin(userKey, connection)
+    const isAdmitted = this.#begin(userKey, connection)
+    connection.held = isAdmitted
     void this.#parts.notes.note([userKey], new Date(this.#now()))
-    return () => this.#end(userKey, connection)
+    return { isAdmitted, leave: () => this.#end(userKey, connection) }
   }
 
   /** Holds all leases anew. */
@@ -115,14 +125,17 @@ export class ConnectedPeople {
     await within(CLOSE_WITHIN_MS, Promise.all(this.#departures))
   }
 
-  async #begin(userKey: string, connection: Connection): Promise<void> {
-    const { bus, leases } = this.#parts
+  async #begin(userKey: string, connection: Connection): Promise<boolean> {
+    const { bus, leases, maxConnections } = this.#parts
     const held = (await leases.read('presence', [userKey])).get(userKey) ?? []
-    if (connection.hasEnded) return
+    // What is read counts what a Redis that is back empty has not been told again yet.
+    if (connection.hasEnded || held.length >= maxConnections) return false
     // Now began with the first device, and goes on when that one leaves.
-    connection.member = presenceMember(onlineSince(held) ?? new Date(this.#now()))
-    await this.#hold(userKey, connection.member)
+    const member = presenceMember(onlineSince(held) ?? new Date(this.#now()))
+    if (!(await leases.holdAtMost('presence', userKey, member, LEASE_MS, maxConnections))) return false
+    connection.member = member
     bus.publish('presenceChanged', userKey, {})
+    return true
   }
 
   #hold(userKey: string, member: string): Promise<void> {

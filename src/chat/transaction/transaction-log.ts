@@ -9,7 +9,6 @@ export interface TimelineEntryData {
     readonly previousStatus: TransactionStatus | null
     readonly status: TransactionStatus
     readonly message: string | null
-    readonly idempotencyKey?: string
   }
   readonly PARTICIPANT_JOINED: { readonly role: ParticipantRole }
   /** With `staysAs` the person didn't leave: they joined again, in that role, in the same commit. */

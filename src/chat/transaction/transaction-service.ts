@@ -2,6 +2,7 @@ import type { Viewer } from '../../auth/viewer.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { Prisma, Transaction } from '../../generated/prisma/client.js'
 import { type Page, type PageArgs, readPageRequest } from '../page.js'
+import type { TextLimits } from '../text.js'
 import { requirePlatform } from '../user/user-policy.js'
 import {
   checkStatusChangeInput,
@@ -24,6 +25,7 @@ export class TransactionService {
   readonly #transactionPolicy: TransactionPolicy
   readonly #bus: EventBus
   readonly #maxPageSize: number
+  readonly #textLimits: TextLimits
 
   constructor(parts: {
     transactions: TransactionStore
@@ -31,12 +33,14 @@ export class TransactionService {
     transactionPolicy: TransactionPolicy
     bus: EventBus
     maxPageSize: number
+    textLimits: TextLimits
   }) {
     this.#transactions = parts.transactions
     this.#registry = parts.registry
     this.#transactionPolicy = parts.transactionPolicy
     this.#bus = parts.bus
     this.#maxPageSize = parts.maxPageSize
+    this.#textLimits = parts.textLimits
   }
 
   /** Of these transactions those that exist and that the viewer may see. */
@@ -94,7 +98,7 @@ export class TransactionService {
    */
   async changeStatus(viewer: Viewer, input: StatusChangeInput): Promise<Transaction> {
     requirePlatform(viewer)
-    return this.#announce(await this.#registry.changeStatus(checkStatusChangeInput(input)))
+    return this.#announce(await this.#registry.changeStatus(checkStatusChangeInput(input, this.#textLimits)))
   }
 
   #announce({ transaction, hasNews, userKeys }: Registered): Transaction {

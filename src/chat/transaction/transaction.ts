@@ -1,10 +1,11 @@
 import { BadUserInputError } from '../../errors.js'
 import type { Participant, ParticipantRole, Transaction, TransactionStatus } from '../../generated/prisma/client.js'
-import { checkIdempotencyKey, checkKey, checkText } from '../text.js'
+import { checkIdempotencyKey, checkKey, checkText, type TextLimits } from '../text.js'
 
 const MAX_TITLE_LENGTH = 200
 const MAX_CLIENT_ID_LENGTH = 128
-const MAX_STATUS_MESSAGE_LENGTH = 10_000
+/** Each message is told to each of them. */
+const MAX_PARTICIPANTS = 500
 
 /** Which transactions a viewer may see: those they have a seat in, those of their client, or all. */
 export type TransactionScope = { readonly participantKey: string } | { readonly partnerClientId: string } | 'ALL'
@@ -54,12 +55,20 @@ export interface TransactionInput {
 /** @throws {BadUserInputError} naming the first field at fault. */
 export function checkTransactionInput(input: TransactionInput): TransactionInput {
   checkKey(input.key, 'key')
-  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH })
+  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH, countsBlanks: true })
   if (input.partnerClientId != null) {
-    checkText(input.partnerClientId, { field: 'partnerClientId', maxLength: MAX_CLIENT_ID_LENGTH })
+    const rules = { field: 'partnerClientId', maxLength: MAX_CLIENT_ID_LENGTH, countsBlanks: true }
+    checkText(input.partnerClientId, rules)
   }
   if (input.participants.length === 0) {
     throw new BadUserInputError('`participants` must name at least one person.', { field: 'participants' })
+  }
+  if (input.participants.length > MAX_PARTICIPANTS) {
+    const given = input.participants.length
+    throw new BadUserInputError(`\`participants\` names ${given} people, at most ${MAX_PARTICIPANTS} are allowed.`, {
+      field: 'participants',
+      limit: MAX_PARTICIPANTS,
+    })
   }
   const userKeys = input.participants.map(({ userKey }) => userKey)
   const twice = userKeys.find((userKey, index) => userKeys.indexOf(userKey) !== index)
@@ -81,8 +90,11 @@ export interface StatusChangeInput {
 }
 
 /** @throws {BadUserInputError} naming the first field at fault. */
-export function checkStatusChangeInput(input: StatusChangeInput): StatusChangeInput {
-  if (input.message != null) checkText(input.message, { field: 'message', maxLength: MAX_STATUS_MESSAGE_LENGTH })
-  checkIdempotencyKey(input.idempotencyKey, 'idempotencyKey')
+export function checkStatusChangeInput(
+  input: StatusChangeInput,
+  { maxContentLength, maxClientMessageIdLength }: TextLimits,
+): StatusChangeInput {
+  if (input.message != null) checkText(input.message, { field: 'message', maxLength: maxContentLength })
+  checkIdempotencyKey(input.idempotencyKey, { field: 'idempotencyKey', maxLength: maxClientMessageIdLength })
   return input
 }

@@ -1,10 +1,11 @@
-import type { UserViewer, Viewer } from '../../auth/viewer.js'
+import type { PlatformViewer, UserViewer, Viewer } from '../../auth/viewer.js'
 import { ForbiddenError } from '../../errors.js'
 import type { UserStore } from './user-store.js'
 
 /** @throws {ForbiddenError} to everyone but the platform's own backend. */
-export function requirePlatform(viewer: Viewer): void {
+export function requirePlatform(viewer: Viewer): PlatformViewer {
   if (viewer.kind !== 'PLATFORM') throw new ForbiddenError('Only the platform itself may do this.')
+  return viewer
 }
 
 /** @throws {ForbiddenError} to partners and the platform, who take no part in a talk. */

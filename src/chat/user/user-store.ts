@@ -24,7 +24,9 @@ export class UserStore {
       ...(avatarUrl !== undefined && { avatarUrl }),
       ...(status != null && { status }),
     }
-    return this.#database.prisma.user.upsert({ where: { key }, create: { key, ...given }, update: given })
+    return this.#database.atomically((tx) =>
+      tx.user.upsert({ where: { key }, create: { key, ...given }, update: given }),
+    )
   }
 
   /** Of these users those who take or took part in a transaction that is `whose`. */

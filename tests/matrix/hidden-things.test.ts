@@ -1,10 +1,9 @@
 import { type GraphQLArgument, type GraphQLInputField, getNamedType, isInputObjectType, isObjectType } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSchema } from '../../src/graphql/schema.js'
-import type { Person } from '../testkit/seed.js'
-import { startTestService, type TestService } from '../testkit/service.js'
-import { query as select } from '../testkit/sql.js'
-import { connect, listen } from '../testkit/websocket-client.js'
+import { DOORS, type Door } from './doors.js'
+import type { ViewerKind } from './viewer-kinds.js'
+import { STARTS_WITHIN_MS, startWorld, type World } from './world.js'
 
 // What the viewer may not see answers exactly as what doesn't exist: for every argument that takes an id.
 
@@ -25,7 +24,7 @@ const NOWHERE: Ids = {
   entry: 'evt_1.nowhere',
 }
 
-/** What an outsider asks for; the stranger has a deal and a message of their own. */
+/** A deal and a message of it that those who ask see, or whose partner they are. */
 const OWN = { transaction: 'txn_own', message: '' }
 const SUBSCRIPTIONS = [
   'messageAdded',
@@ -70,6 +69,16 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
       (transaction) =>
         `mutation { markRead(input: { transactionId: "${transaction}", upToMessageId: "${ids.message}" }) { viewer { id } } }`,
     ),
+  'Mutation.upsertTransaction(input.participants.userId)': (ids) => [
+    `mutation { upsertTransaction(input: { key: "new", title: "x", participants: [{ userId: "${ids.user}", role: BUYER }] }) { transaction { id } } }`,
+  ],
+  'Mutation.postSystemMessage(input.transactionId)': (ids) => [
+    `mutation { postSystemMessage(input: { transactionId: "${ids.transaction}", content: "x" }) { message { id } } }`,
+    `mutation { postSystemMessage(input: { transactionId: "${ids.transaction}", content: "" }) { message { id } } }`,
+  ],
+  'Mutation.changeTransactionStatus(input.transactionId)': (ids) => [
+    `mutation { changeTransactionStatus(input: { transactionId: "${ids.transaction}", status: FUNDED }) { transaction { id } } }`,
+  ],
   'Mutation.setTyping(input.transactionId)': (ids) =>
     [true, false].map(
       (isTyping) =>
@@ -77,76 +86,61 @@ const REQUESTS: Readonly<Record<string, (ids: Ids) => string[]>> = {
     ),
 }
 
-let testService: TestService
-let stranger: Person
-let outcast: Person
+let world: World
 let hidden: Ids
 
 beforeAll(async () => {
-  testService = await startTestService()
-  const { seed } = testService
-  const [bea, sam] = [await seed.person('bea'), await seed.person('sam')]
-  stranger = await seed.person('stranger')
-  outcast = await seed.person('outcast')
-  const deal = await seed.deal('hidden', { buyer: bea, seller: [sam, outcast] })
-  const message = await bea.say(deal, 'Between us')
-  await deal.seat({ buyer: bea, seller: sam })
-  const own = await seed.deal('own', { buyer: [stranger, outcast] })
-  OWN.message = `msg_${(await stranger.say(own, 'My own')).id}`
-  const [seat] = await select<{ id: string }>(
-    testService.database.url,
-    `SELECT id FROM "Participant" WHERE "transactionKey" = 'hidden' AND "userKey" = 'bea'`,
-  )
+  world = await startWorld()
+  const { people, elsewhere, ids } = world
+  OWN.message = `msg_${(await people.OUTSIDER.say(elsewhere, 'My own')).id}`
   hidden = {
-    transaction: deal.id,
-    message: `msg_${message.id}`,
-    user: bea.id,
-    participant: `par_${seat?.id}`,
-    entry: `evt_${message.position}.hidden`,
+    transaction: ids['Transaction'] ?? '',
+    message: ids['Message'] ?? '',
+    user: ids['User'] ?? '',
+    participant: ids['Participant'] ?? '',
+    entry: ids['MessageSent'] ?? '',
   }
-})
-afterAll(() => testService.close())
+}, STARTS_WITHIN_MS)
+afterAll(() => world.close())
 
 /** Everything that the answer says; only what every answer has of its own is left out. */
-async function answerTo(person: Person, query: string): Promise<unknown> {
-  const response = await fetch(testService.url, {
+async function answerTo(kind: ViewerKind, door: Door, query: string): Promise<unknown> {
+  if (door === 'WebSocket') return JSON.stringify(await world.socket(kind).ask(query))
+  const response = await fetch(world.testService.url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${person.token}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${world.token(kind)}` },
     body: JSON.stringify({ query }),
   })
   const { date: _date, 'x-request-id': _requestId, ...headers } = Object.fromEntries(response.headers)
   return { status: response.status, headers, body: await response.text() }
 }
 
+/** Those who see nothing of the deal. */
+const STRANGERS = ['OUTSIDER', 'FORMER', 'OTHER_PARTNER'] as const
+const schema = createSchema()
+
 describe.each(Object.entries(REQUESTS))('%s', (_, requestsFor) => {
-  test.each([
-    ['who never took part', () => stranger],
-    ['who takes part no more', () => outcast],
-  ])('is answered to somebody %s as if there were nothing', async (_who, person) => {
-    const nowhere = requestsFor(NOWHERE)
-    for (const [index, query] of requestsFor(hidden).entries()) {
-      expect(await answerTo(person(), query)).toEqual(await answerTo(person(), nowhere[index] ?? ''))
-    }
+  test.each(STRANGERS.flatMap((kind) => DOORS.map((door) => [kind, door] as const)))(
+    'is answered to %s over %s as if there were nothing',
+    async (kind, door) => {
+      const nowhere = requestsFor(NOWHERE)
+      for (const [index, query] of requestsFor(hidden).entries()) {
+        expect(await answerTo(kind, door, query)).toEqual(await answerTo(kind, door, nowhere[index] ?? ''))
+      }
+    },
+  )
+})
+
+describe.each(SUBSCRIPTIONS)('Subscription.%s(transactionId)', (field) => {
+  test.each(STRANGERS)('ends for %s as if there were nothing', async (kind) => {
+    const ask = (id: string) => `subscription { ${field}(transactionId: "${id}") { __typename } }`
+    const ofHidden = await answerTo(kind, 'WebSocket', ask(hidden.transaction))
+    expect(ofHidden).toEqual(await answerTo(kind, 'WebSocket', ask(NOWHERE.transaction)))
   })
 })
 
-test.each(SUBSCRIPTIONS)(
-  'Subscription.%s(transactionId) ends for an outsider as if there were nothing',
-  async (field) => {
-    const subscription = `subscription Hidden($id: ID!) { ${field}(transactionId: $id) { __typename } }`
-    for (const person of [stranger, outcast]) {
-      const client = connect(testService.webSocketUrl, person.token)
-      const ends = [hidden, NOWHERE].map(({ transaction: id }) => listen(client, subscription, { id }).ended)
-      const [ofHidden, ofNothing] = await Promise.all(ends)
-      expect(ofHidden).toEqual(ofNothing)
-      expect(ofHidden).toMatchObject([{ extensions: { code: 'NOT_FOUND', field: 'transactionId' } }])
-      await client.dispose()
-    }
-  },
-)
-
 test('every argument that takes an id is looked at here', () => {
-  const { Query, Mutation, Subscription } = createSchema().getTypeMap()
+  const { Query, Mutation, Subscription } = schema.getTypeMap()
   const takingIds = [Query, Mutation, Subscription].flatMap((type) =>
     isObjectType(type)
       ? Object.values(type.getFields()).flatMap(({ name, args }) =>

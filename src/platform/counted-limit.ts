@@ -1,0 +1,51 @@
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimitedError } from '../errors.js'
+import type { Metrics } from '../metrics.js'
+import type { RateLimit, RateLimitName, RateLimitTable } from '../rate-limits.js'
+
+/** What the adapters of the rate limits are made of. */
+export interface RateLimitsParts {
+  readonly limits: RateLimitTable
+  readonly metrics: Pick<Metrics, 'rateLimited'>
+}
+
+/** A limit, and what counts for it. */
+export class CountedLimit {
+  readonly #limit: RateLimit
+  readonly #limiter: RateLimiterAbstract
+  readonly #onRefused: () => void
+
+  constructor(limit: RateLimit, limiter: RateLimiterAbstract, onRefused: () => void) {
+    this.#limit = limit
+    this.#limiter = limiter
+    this.#onRefused = onRefused
+  }
+
+  /**
+   * Counts one use.
+   *
+   * @throws {RateLimitedError} when it is one too many; anything else when it could not be counted.
+   */
+  async use(key: string): Promise<void> {
+    try {
+      await this.#limiter.consume(key)
+    } catch (thrown) {
+      if (!(thrown instanceof RateLimiterRes)) throw thrown
+      this.#onRefused()
+      const retryAfterMs = Math.max(1, Math.ceil(thrown.msBeforeNext))
+      throw new RateLimitedError(this.#limit.what, { limit: this.#limit.max, retryAfterMs })
+    }
+  }
+}
+
+/** All limits, each with a limiter of its own. */
+export function countedLimits(
+  { limits, metrics }: RateLimitsParts,
+  createLimiter: (name: string, limit: RateLimit) => RateLimiterAbstract,
+): Readonly<Record<RateLimitName, CountedLimit>> {
+  const counted = Object.entries(limits).map(([name, limit]) => {
+    const onRefused = () => metrics.rateLimited.inc({ limit: name })
+    return [name, new CountedLimit(limit, createLimiter(name, limit), onRefused)]
+  })
+  return Object.fromEntries(counted)
+}

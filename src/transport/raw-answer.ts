@@ -1,0 +1,46 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex, Stream } from 'node:stream'
+import { uuidv7 } from 'uuidv7'
+import type { ErrorFormat } from '../graphql/error-format.js'
+import type { AnswerHeaders } from './answer-headers.js'
+import { type HttpRefusalError, httpAnswerTo } from './http-refusal.js'
+
+/** For so long a client may go on sending what nobody reads, before its connection is cut: so long it can read the answer. */
+const LINGER_MS = 1_000
+
+/** Tells refusals on connections for which Node's server has no response, in the same words and with the same headers as others. */
+export function createRawRefusals({
+  formatError,
+  answerHeaders,
+}: {
+  readonly formatError: ErrorFormat
+  readonly answerHeaders: AnswerHeaders
+}): (stream: Duplex, refusal: HttpRefusalError) => void {
+  return (stream, refusal) => {
+    const requestId = uuidv7()
+    const { status, headers } = httpAnswerTo(refusal, { code: refusal.code })
+    const body = JSON.stringify({ errors: [formatError(refusal, requestId)] })
+    writeRawAnswer(stream, { status, headers: { ...answerHeaders(requestId), ...headers }, body })
+  }
+}
+
+/** Answers on a connection for which Node's server has no response, or none any more, and ends it. */
+export function writeRawAnswer(
+  stream: Duplex,
+  { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: string },
+): void {
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)]
+  stream.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  linger(stream)
+}
+
+/**
+ * Cuts a connection that has had its answer, unless its client is done before. To cut it at once could lose the answer.
+ *
+ * @param until what closes when the client is done; the connection itself when left out.
+ */
+export function linger(stream: Duplex, until: Stream = stream): void {
+  const cutOff = setTimeout(() => stream.destroy(), LINGER_MS)
+  until.once('close', () => clearTimeout(cutOff))
+}
