@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from './main.mjs'
 import { root, runQuietly } from './run-quietly.mjs'
 import { step } from './steps.mjs'
 
@@ -7,6 +8,12 @@ import { step } from './steps.mjs'
 export async function install() {
   const locked = readPackages('package-lock.json')
   if (isInstalled(locked, readPackages('node_modules/.package-lock.json'))) return
+  // npm would empty what it leads to.
+  if (isLink(join(root, 'node_modules'))) {
+    throw new UsageError(
+      'node_modules is a link, and what it leads to is not what package-lock.json says: run npm ci there.',
+    )
+  }
   const done = step('Installing packages')
   try {
     // Also under NODE_ENV=production, which would leave out the compiler, among others.
@@ -36,6 +43,10 @@ export function isInstalled(locked, installed, platform = process) {
 function fits(allowed, actual) {
   if (!allowed) return true
   return allowed.some((name) => name.startsWith('!')) ? !allowed.includes(`!${actual}`) : allowed.includes(actual)
+}
+
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }
 
 function readPackages(file) {

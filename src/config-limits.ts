@@ -121,7 +121,7 @@ export const limitVariables = {
     5_000,
   ),
   DATABASE_LOCK_TIMEOUT_MS: limit(
-    'How long a statement may wait for a lock in Postgres, in milliseconds.',
+    'How long a statement may wait for a lock in Postgres, in milliseconds. Sends wait for 500 at most.',
     10,
     600_000,
     500,

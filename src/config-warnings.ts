@@ -1,5 +1,6 @@
 import type { Config } from './config.js'
 import { isGuessable } from './config-secret.js'
+import { isLoopback } from './loopback.js'
 
 /** What a start says of a configuration that can be used, and may not be what was meant. */
 export interface ConfigWarning {
@@ -81,9 +82,4 @@ function databaseProblem({ hostname, searchParams }: URL): string | null {
 function isInsecure(origin: string): boolean {
   const { protocol, hostname } = new URL(origin)
   return protocol !== 'https:' && !isLoopback(hostname)
-}
-
-/** Whether a host is this machine, whatever way of writing it. */
-function isLoopback(host: string): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/i.test(host)
 }

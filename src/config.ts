@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Limits, limitsOf } from './config-limits.js'
 import { variables } from './config-variables.js'
+import { isLoopback } from './loopback.js'
 import type { RedisAddress } from './redis-address.js'
 import { StartupError } from './startup-error.js'
 
@@ -98,7 +99,7 @@ function missingInProduction(given: Readonly<Record<string, string | undefined>>
 function isOpenToTheNetwork(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)
-  return protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+  return protocol === 'http:' && !isLoopback(hostname)
 }
 
 function toConfig(env: Environment): Config {

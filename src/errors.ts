@@ -84,13 +84,14 @@ export class ConflictError extends RefusalError {
   }
 }
 
-/** The caller has asked too often. `what` names it in the plural, as in "Too many messages". */
+/** The caller has asked too often, or has too much at once. `what` names it in the plural, as in "Too many messages". */
 export class RateLimitedError extends RefusalError {
   override readonly name = 'RateLimitedError'
-  /** @param wayOut what to do about it where time alone doesn't help. */
-  constructor(what: string, details: { readonly limit: number; readonly retryAfterMs?: number }, wayOut?: string) {
-    const seconds = Math.ceil((details.retryAfterMs ?? 0) / 1000)
-    super('RATE_LIMITED', `Too many ${what}: ${wayOut ?? `try again in ${seconds} s`}.`, details)
+  /** @param wayOut when it is worth another try, or, where time alone doesn't help, what to do. */
+  constructor(what: string, limit: number, wayOut: { readonly retryAfterMs: number } | string) {
+    const isInTime = typeof wayOut === 'object'
+    const todo = isInTime ? `try again in ${Math.ceil(wayOut.retryAfterMs / 1000)} s` : wayOut
+    super('RATE_LIMITED', `Too many ${what}: ${todo}.`, { limit, ...(isInTime && wayOut) })
   }
 }
 

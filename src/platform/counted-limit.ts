@@ -33,7 +33,7 @@ export class CountedLimit {
       if (!(thrown instanceof RateLimiterRes)) throw thrown
       this.#onRefused()
       const retryAfterMs = Math.max(1, Math.ceil(thrown.msBeforeNext))
-      throw new RateLimitedError(this.#limit.what, { limit: this.#limit.max, retryAfterMs })
+      throw new RateLimitedError(this.#limit.what, this.#limit.max, { retryAfterMs })
     }
   }
 }

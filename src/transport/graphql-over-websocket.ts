@@ -195,7 +195,7 @@ function isSubscription(operation: PreparedOperation | readonly GraphQLError[]):
 }
 
 function tooManySubscriptions(limit: number): GraphQLError {
-  const originalError = new RateLimitedError('subscriptions on this socket', { limit }, 'end one first')
+  const originalError = new RateLimitedError('subscriptions on this socket', limit, 'end one first')
   return new GraphQLError('', { originalError })
 }
 

@@ -26,7 +26,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ],
   [
     'config',
-    /^(config(-variables?|-limits|-secret|-known-secrets|-warnings)?|redis-address)\.ts$/,
+    /^(config(-variables?|-limits|-secret|-known-secrets|-warnings)?|loopback|redis-address)\.ts$/,
     ['config', 'errors'],
   ],
   ['metrics', /^metrics\.ts$/, []],

@@ -44,7 +44,7 @@ describe('a refusal', () => {
     [new ConflictError('Deleted.', { field: 'messageId' }), 'CONFLICT', { field: 'messageId' }],
     [new PayloadTooLargeError(9), 'PAYLOAD_TOO_LARGE', { limit: 9 }],
     [new OperationTooComplexError('Too deep.', 9), 'OPERATION_TOO_COMPLEX', { limit: 9 }],
-    [new RateLimitedError('messages', { limit: 9, retryAfterMs: 1 }), 'RATE_LIMITED', { limit: 9, retryAfterMs: 1 }],
+    [new RateLimitedError('messages', 9, { retryAfterMs: 1 }), 'RATE_LIMITED', { limit: 9, retryAfterMs: 1 }],
     [new ServiceUnavailableError(), 'SERVICE_UNAVAILABLE', {}],
   ]
 
@@ -77,7 +77,7 @@ describe('where hints are off, of a refusal', () => {
   test.each<[RefusalError, object]>([
     [new PayloadTooLargeError(777), {}],
     [new OperationTooComplexError('Too deep.', 777), {}],
-    [new RateLimitedError('messages', { limit: 777, retryAfterMs: 1 }), { retryAfterMs: 1 }],
+    [new RateLimitedError('messages', 777, { retryAfterMs: 1 }), { retryAfterMs: 1 }],
   ])('%s the limit is not told, for it protects the service', (refusal, details) => {
     const told = formatWithoutHints(inExecution(refusal), 'id')
     expect(told.extensions).toEqual({ code: refusal.code, ...details })

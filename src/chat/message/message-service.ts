@@ -9,10 +9,10 @@ import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { requirePlatform, requireUser } from '../user/user-policy.js'
 import { checkSendInput, type MessageFilter, type SendInput, type SystemMessageInput } from './message.js'
-import { messageOf } from './message-of.js'
 import type { MessagePolicy } from './message-policy.js'
 import type { Decision, MessageStore } from './message-store.js'
 import type { SendLanes } from './send-lanes.js'
+import { messageOf } from './send-statement.js'
 
 /** Sends, changes and reads messages; every call asks the policy first. */
 export class MessageService {

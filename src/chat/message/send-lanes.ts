@@ -27,7 +27,7 @@ export interface SendLanesParts {
   readonly log: Pick<Logger, 'error'>
   /** How many calls may wait at once, each for a transaction that stays locked. */
   readonly maxStuckCalls: number
-  /** No call waits longer than this for a lock. */
+  /** No call waits longer than this for a lock; nor longer than half a second, whatever this is. */
   readonly lockTimeoutMs?: number
   readonly maxBatchSize?: number
   /** Milliseconds that only grow. */

@@ -1,3 +1,4 @@
+import { ConflictError, NotFoundError } from '../../errors.js'
 import type { MessageWithSender } from '../../events/topics.js'
 import type { MessageType, UserStatus } from '../../generated/prisma/client.js'
 import type { Statement } from '../../platform/database.js'
@@ -82,6 +83,26 @@ export type SendOutcome =
   | Sent
   | { readonly kind: 'DUPLICATE'; readonly message: MessageWithSender }
   | { readonly kind: 'CONFLICT' | 'NOT_FOUND' }
+
+/**
+ * The message that a send came to: the new one, or the first that was sent under its `clientMessageId`.
+ *
+ * @throws {NotFoundError} @throws {ConflictError} when something else was sent under it.
+ */
+export function messageOf(outcome: SendOutcome): MessageWithSender {
+  switch (outcome.kind) {
+    case 'SENT':
+    case 'DUPLICATE':
+      return outcome.message
+    case 'NOT_FOUND':
+      throw new NotFoundError('transaction', 'transactionId')
+    case 'CONFLICT':
+      throw new ConflictError(
+        'Another message was sent with this `clientMessageId` before: take a new one for a new message.',
+        { field: 'clientMessageId' },
+      )
+  }
+}
 
 /** A message that is new, and committed. */
 export interface Sent {

@@ -98,7 +98,8 @@ export class ConnectedPeople {
         // One that is still about to hold its lease will.
         if (connection.member === null) continue
         const holding = this.#hold(userKey, connection.member)
-        connection.held = Promise.all([connection.held, holding])
+        // Without their results: those would hold on to the ones before, for as long as the socket lives.
+        connection.held = Promise.all([connection.held, holding]).then(() => undefined)
         renewed.push(holding)
       }
     }
