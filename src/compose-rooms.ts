@@ -74,6 +74,7 @@ export function composeRooms(
       onGone: (userKey) => void typing.stopAll(userKey),
     }),
     transactionPolicy,
+    limits,
     prisma: database.prisma,
     services: {
       user: new UserService(users, new UserPolicy(users)),

@@ -44,6 +44,12 @@ export const limitVariables = {
     100_000_000,
     5_000,
   ),
+  MAX_ANSWER_BYTES: limit(
+    'How much of what people wrote an answer may hold, in bytes.',
+    1_024,
+    1_073_741_824,
+    8_388_608,
+  ),
   EXECUTION_TIMEOUT_MS: limit(
     'How long an operation may take, or an event of a subscription, in milliseconds. It is a little under 5 s, so that the refusal is there within 5 s.',
     100,

@@ -34,7 +34,7 @@ function openDoorWarnings({ host }: Config): ConfigWarning[] {
 }
 
 function productionWarnings(config: Config): ConfigWarning[] {
-  const { databaseUrl, redis, allowedOrigins, allowsIntrospection, metricsToken, trustedProxies } = config
+  const { databaseUrl, redis, tokens, allowedOrigins, allowsIntrospection, metricsToken, trustedProxies } = config
   const insecure = allowedOrigins === 'localhost' ? [] : allowedOrigins.filter(isInsecure)
   const database = databaseUrl === null ? null : databaseProblem(new URL(databaseUrl))
   const isRedisOpen =
@@ -53,6 +53,11 @@ function productionWarnings(config: Config): ConfigWarning[] {
     trustedProxies.length === 0 &&
       warn(
         'TRUST_PROXY is not set: all who come through a proxy count as one address, and so do their refused tokens. Set it to the addresses of your proxies.',
+      ),
+    tokens.keys.kind === 'jwks' &&
+      tokens.audience === null &&
+      warn(
+        'JWT_AUDIENCE is not set: every token of the issuer is good here, those that it makes for other services too. Set it to what the tokens for this one say.',
       ),
     metricsToken === null && info('METRICS_TOKEN is not set: there is no /metrics. Set it to have them.'),
   ].filter((warning) => typeof warning === 'object' && warning !== null)

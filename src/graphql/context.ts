@@ -11,8 +11,10 @@ import type { TransactionPolicy } from '../chat/transaction/transaction-policy.j
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
 import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
+import type { Limits } from '../config-limits.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
+import { AnswerSize } from './answer-size.js'
 import type { Deadline } from './deadline.js'
 
 export interface Services {
@@ -46,6 +48,8 @@ export interface Context {
   readonly services: Services
   /** For the Pothos plugin alone. */
   readonly prisma: PrismaClient
+  /** How much of what people wrote the answer holds so far. */
+  readonly answerSize: AnswerSize
   /** What the viewer has of a transaction; null when they may not see it. Asked for many at once, it is one statement. */
   accessTo(transactionKey: string): Promise<TransactionAccess | null>
   /** Notes that something of a transaction was read for an event, as it is by now. */
@@ -63,10 +67,11 @@ export interface ContextParts {
   readonly services: Services
   readonly prisma: PrismaClient
   readonly transactionPolicy: TransactionPolicy
+  readonly limits: Pick<Limits, 'maxAnswerBytes'>
 }
 
 export function createContext(
-  { services, prisma, transactionPolicy }: ContextParts,
+  { services, prisma, transactionPolicy, limits }: ContextParts,
   { viewer }: RequestContext,
 ): Context {
   const requireViewer = () => {
@@ -84,6 +89,7 @@ export function createContext(
     },
     services,
     prisma,
+    answerSize: new AnswerSize(limits.maxAnswerBytes),
     accessTo: (transactionKey) => access.load(transactionKey),
     noteReading: (transactionKey) => void read.add(transactionKey),
     async confirmAccess() {

@@ -31,13 +31,20 @@ export function createExecution(
     ...args,
     contextValue: createContext(args.contextValue as RequestContext),
   })
+  /** @throws {OperationTooComplexError} when the answer would hold too much. */
+  const executeWith = async (args: ExecutionArgs): Promise<ExecutionResult> => {
+    const result = await execute(args)
+    const { answerSize } = args.contextValue as Context
+    if (answerSize.isTooLarge) throw answerSize.refusal()
+    return result
+  }
   return {
     async execute(args) {
       const { deadline } = args.contextValue as RequestContext
       try {
-        return await deadline.keep(Promise.resolve(execute(withContext(args))))
+        return await deadline.keep(executeWith(withContext(args)))
       } catch (error) {
-        return { errors: [new GraphQLError('Not executed in time', { originalError: error as Error })] }
+        return { errors: [new GraphQLError('Not answered', { originalError: error as Error })] }
       }
     },
     async subscribe(args) {
@@ -53,7 +60,7 @@ export function createExecution(
       const field = rootFieldOf(args)
       const show = async (event: unknown): Promise<ExecutionResult> => {
         const context = createContext(request)
-        const result = await execute({ ...args, contextValue: context, rootValue: event })
+        const result = await executeWith({ ...args, contextValue: context, rootValue: event })
         if (isRevocable(event) && (await isAccessLost(context))) return show(event.revoke())
         // Passing on an event that couldn't be shown in full would lose it: the client would go on from behind it.
         if (result.errors?.[0]) throw result.errors[0]

@@ -58,6 +58,7 @@ describe('with nothing set', () => {
         maxQueryAliases: 15,
         maxQueryDirectives: 20,
         maxQueryCost: 5000,
+        maxAnswerBytes: 8_388_608,
         executionTimeoutMs: 4500,
         sendsPerSecond: 20,
         sendBurst: 60,

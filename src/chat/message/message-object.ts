@@ -30,9 +30,10 @@ export function addMessageObject(builder: Builder, node: NodeRef) {
       sequence: t.exposeInt('sequence'),
       type: t.expose('type', { type }),
       sender: t.relation('sender', { nullable: true, description: 'Who sent it. Null for SYSTEM.' }),
-      content: t.exposeString('content', {
+      content: t.string({
         nullable: true,
         description: 'What it says now. Null once deleted, and for an IMAGE without a caption.',
+        resolve: ({ content }, _args, { answerSize }) => answerSize.take(content),
       }),
       replyTo: t.relation('replyTo', {
         nullable: true,

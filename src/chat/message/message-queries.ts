@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { NotFoundError } from '../../errors.js'
 import type { Message, MessageType, Prisma, Transaction } from '../../generated/prisma/client.js'
-import { loadForAll } from '../../graphql/batch.js'
+import { loadForAll, loadPagesForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
 import { type Connection, costOfPage, pageArguments, toConnection } from '../../graphql/connection.js'
 import type { Context } from '../../graphql/context.js'
@@ -110,7 +110,7 @@ async function readMessages(
   const senderKey = senderId == null ? null : requireLocalId('User', senderId, 'senderId')
   const paths = [['edges', 'node'], ['nodes']]
   const include = selectedRelations<Prisma.MessageInclude>({ context, info, typeName: 'Message', paths })
-  const page = await loadForAll({ context, info, parent: transaction }, (transactions) =>
+  const page = await loadPagesForAll({ context, info, parent: transaction }, request.size, (transactions) =>
     context.services.message.pages(
       transactions.map(({ key }) => key),
       request,

@@ -1,5 +1,5 @@
 import { type Prisma, type TimelineEntry, TimelineEntryKind } from '../../generated/prisma/client.js'
-import { loadForAll } from '../../graphql/batch.js'
+import { loadPagesForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
 import { addConnection, costOfPage, type PageInfoRef, pageArguments, toConnection } from '../../graphql/connection.js'
 import type { NodeRef } from '../../graphql/node.js'
@@ -43,7 +43,7 @@ export function addTimelineTypes(builder: Builder, { node, pageInfo, transaction
           typeName: 'TimelineEntry',
           paths,
         })
-        const page = await loadForAll({ context, info, parent }, (parents) =>
+        const page = await loadPagesForAll({ context, info, parent }, request.size, (parents) =>
           context.services.timeline.pages(
             parents.map(({ key }) => key),
             request,

@@ -85,7 +85,7 @@ function addUpsertInput(builder: Builder, { status, role }: Pick<Refs, 'status' 
         type: [participant],
         required: true,
         description:
-          'All who take part from now on, 1 to 500, each once. Whoever is left out has left; another role is left and joined.',
+          'All who take part from now on, 1 to 50, each once. Whoever is left out has left; another role is left and joined.',
       }),
     }),
   })

@@ -1,0 +1,73 @@
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
+import { refusalOf } from '../testkit/http-client.js'
+import { fillDeal } from '../testkit/long-deal.js'
+import type { Deal, Person } from '../testkit/seed.js'
+import { startTestService, type TestService } from '../testkit/service.js'
+import { connect, listen } from '../testkit/websocket-client.js'
+
+const MAX_BYTES = 100_000
+/** Each three bytes. */
+const CONTENT = '€'.repeat(1_000)
+const REFUSED = { code: 'OPERATION_TOO_COMPLEX', limit: MAX_BYTES }
+
+let testService: TestService
+let bea: Person
+let deal: Deal
+
+beforeAll(async () => {
+  testService = await startTestService({ MAX_ANSWER_BYTES: String(MAX_BYTES) })
+  bea = await testService.seed.person('bea')
+  deal = await testService.seed.deal('deal', { buyer: bea })
+  await fillDeal(testService.database.url, deal, [bea], { count: 100, content: CONTENT })
+})
+afterEach(() => vi.restoreAllMocks())
+afterAll(() => testService.close())
+
+test('an answer of as much as may be is given', async () => {
+  const { data, errors } = await bea.ask('{ messages(transactionId: "txn_deal", first: 33) { nodes { content } } }', {})
+  expect(errors).toEqual([])
+  expect(data).toEqual({ messages: { nodes: Array.from({ length: 33 }, () => ({ content: CONTENT })) } })
+})
+
+test.each([
+  ['a page', '{ messages(transactionId: "txn_deal", first: 34) { nodes { content } } }'],
+  [
+    'a page of the timeline',
+    '{ transaction(id: "txn_deal") { timeline(last: 34) { nodes { ... on MessageSent { content } } } } }',
+  ],
+  ['the pages of a list', '{ transactions(first: 10) { nodes { messages(last: 34) { nodes { content } } } } }'],
+  [
+    'one page twice',
+    '{ transaction(id: "txn_deal") { a: messages(last: 20) { nodes { content } } b: messages(last: 20) { nodes { content } } } }',
+  ],
+])('an answer of more is refused as a whole: %s', async (_, document) => {
+  const answer = await bea.ask(document, {})
+  expect(answer.data).toBeUndefined()
+  expect(refusalOf(answer)).toEqual(REFUSED)
+})
+
+test('what is too much already is not read on', async () => {
+  const aliases = Array.from({ length: 15 }, (_, nth) => `a${nth}: messages(last: 100) { nodes { content } }`)
+  const statements = vi.spyOn(pg.Client.prototype, 'query')
+  expect(refusalOf(await bea.ask(`{ transaction(id: "txn_deal") { ${aliases.join(' ')} } }`, {}))).toEqual(REFUSED)
+  const texts = statements.mock.calls.map(([statement]) => (statement as unknown as { text?: string }).text ?? '')
+  const pages = texts.filter((text) => text.includes('"Message"'))
+  expect(pages.length).toBeGreaterThan(0)
+  expect(pages.length).toBeLessThan(8)
+})
+
+test('an event of more ends its subscription with the refusal, and the socket lives', async () => {
+  const client = connect(testService.webSocketUrl, bea.token)
+  const after = await timelineCursor(bea, deal)
+  const document = `subscription AnswerSize($transactionId: ID!, $after: String) {
+    messageAdded(transactionId: $transactionId, after: $after) { node { transaction { messages(last: 50) { nodes { content } } } } }
+  }`
+  const large = listen(client, document, { transactionId: deal.id, after })
+  const plain = listen(client, FOLLOW_MESSAGES, { transactionId: deal.id, after })
+  await bea.say(deal, 'Here')
+  expect(await large.ended).toMatchObject([{ extensions: REFUSED }])
+  expect((await plain.next()).messageAdded.node.content).toBe('Here')
+  await client.dispose()
+})
