@@ -6,6 +6,8 @@ const ANSWER_WITHIN_MS = 3_000
 const MAX_ANSWER_BYTES = 262_144
 /** Between two askings on account of keys that aren't known. */
 const PAUSE_MS = 30_000
+/** The same while none is known: no token is good until they could be had. */
+const FIRST_PAUSE_MS = 2_000
 /** A key that isn't published any more is taken for as long as this at most, while they can be asked for. */
 const RENEW_AFTER_MS = 10 * 60_000
 /** And so long when they can't. */
@@ -83,8 +85,8 @@ export class PublishedKeys {
       // What has just failed isn't tried again: who waits has waited long enough.
       if (key || this.#asked.failure !== null) return key
     }
-    if (this.#now() - this.#missedAt < PAUSE_MS) return null
     const isFirst = this.#known === null
+    if (this.#now() - this.#missedAt < (isFirst ? FIRST_PAUSE_MS : PAUSE_MS)) return null
     this.#missedAt = this.#now()
     await this.#ask()
     const key = await this.#lookUp(header)

@@ -19,6 +19,7 @@ const ENVIRONMENTS: readonly Record<string, string>[] = [
   { ...GOOD, JWT_SECRET: 'short', CORS_ORIGIN: '*', TRUSTED_DOCUMENTS: 'only' },
   { ...GOOD, JWT_SECRET: 'changeme'.repeat(4) },
   { ...GOOD, JWT_SECRET: '', JWT_JWKS_URL: 'http://issuer.example.com/keys' },
+  { ...GOOD, JWT_SECRET: '', JWT_JWKS_URL: 'https://issuer.example.com/keys' },
 ]
 
 function messagesOf(env: Record<string, string>): readonly string[] {

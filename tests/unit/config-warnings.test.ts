@@ -29,6 +29,7 @@ describe('in production', () => {
     ['a secret that repeats itself', { JWT_SECRET: 's'.repeat(32) }, 'warn', /^JWT_SECRET .*openssl/],
     ['introspection', { INTROSPECTION: 'on' }, 'warn', /^INTROSPECTION .*off/],
     ['no trusted proxy', { TRUST_PROXY: '' }, 'warn', /^TRUST_PROXY .*Set it/],
+    ['keys for any audience', { JWT_SECRET: '', JWT_JWKS_URL: 'https://a.b/c' }, 'warn', /^JWT_AUDIENCE .*Set it/],
     ['no metrics', { METRICS_TOKEN: '' }, 'info', /^METRICS_TOKEN .*Set it/],
   ])('%s are told by the name of the variable, with what to set', (_, env, level, message) => {
     expect(warningsOf(env)).toEqual([{ level, message: expect.stringMatching(message) }])

@@ -86,7 +86,8 @@ export class ConnectedPeople {
     for (const work of this.#regularly) work.start()
     const isAdmitted = this.#begin(userKey, connection)
     connection.held = isAdmitted
-    void this.#parts.notes.note([userKey], new Date(this.#now()))
+    // Who is sent away again has been seen by the sockets that they have.
+    void isAdmitted.then((isHere) => (isHere ? this.#parts.notes.note([userKey], new Date(this.#now())) : undefined))
     return { isAdmitted, leave: () => this.#end(userKey, connection) }
   }
 
