@@ -95,7 +95,7 @@ export const variables = {
     '60000',
   ),
   JWT_SECRET: variable(
-    'The secret of HS256 tokens: at least 32 random bytes, as `openssl rand -base64 48` makes them. Known and guessable ones are refused.',
+    'The secret of HS256 tokens: at least 32 random bytes, as `openssl rand -base64 48` makes them. Known ones and placeholders are refused; a start warns of one that can be guessed.',
     secret.optional(),
     'made once and kept in DATA_DIR',
   ),

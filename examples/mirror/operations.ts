@@ -2,11 +2,7 @@ import { graphql } from './generated/gql.js'
 
 // What the mirror asks. `npm run mirror` makes ./generated from this file and the schema; so it is typed throughout.
 
-/**
- * A page of our deals, from the end of the list: the one that was quiet for longest first. A deal that moves while we page
- * moves to the front, where we have yet to come: so none is left out. What lies before the last cursor of such a walk is
- * what has moved since.
- */
+/** A page of our deals, from the end of the list. README.md says why from there. */
 export const DEALS = graphql(`
   query MirrorDeals($before: String) {
     transactions(last: 100, before: $before) {

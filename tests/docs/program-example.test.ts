@@ -10,14 +10,21 @@ import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import { temporaryDirectory } from '../testkit/directory.js'
 import { Seed } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { readDocuments } from './markdown.js'
+import { type Block, readDocument, readDocuments } from './markdown.js'
 
+const isProgram = ({ language }: Block) => language === 'ts'
 const programs = readDocuments().flatMap(({ path, blocks }) =>
-  blocks
-    .filter(({ language }) => language === 'ts')
-    // Each document says of its programs that they are to be saved beside it.
-    .map(({ text, line }) => ({ where: `${path}:${line}`, text, file: join(dirname(path), 'program.ts') })),
+  blocks.filter(isProgram).map(({ text, line }) => ({ where: `${path}:${line}`, ...programOf(text, path) })),
 )
+
+/** Each document says of its programs that they are to be saved beside it, and of a client that it is for that of the README. */
+function programOf(text: string, path: string): { text: string; file: string } {
+  if (!text.includes('= createClient({')) return { text, file: join(dirname(path), 'program.ts') }
+  const [whole] = readDocument('README.md').blocks.filter(isProgram)
+  const ownClient = /^const client = reconnectingClient\(.*?^\}\)$/ms
+  const withoutImport = (whole?.text ?? '').replace(/^import \{ reconnectingClient \} .*\n/m, '')
+  return { text: withoutImport.replace(ownClient, () => text), file: 'program.ts' }
+}
 
 let testService: TestService
 
@@ -28,7 +35,8 @@ beforeAll(async () => {
 afterAll(() => testService.close())
 
 test('there is a program for each of three clients, and one that asks for tokens', () => {
-  expect(programs.map(({ file }) => file)).toEqual(['program.ts', ...Array(3).fill('examples/resume/program.ts')])
+  const beside = 'examples/resume/program.ts'
+  expect(programs.map(({ file }) => file)).toEqual(['program.ts', 'program.ts', beside, beside])
   expect(programs.filter(asksForTokens)).toHaveLength(1)
 })
 
