@@ -4,9 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { temporaryDirectory } from '../testkit/directory.js'
 import { sourceFiles } from './source-files.js'
+
+// Each starts a program that compiles what it imports, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 /**
  * Imports modules in a process of their own. It says what they started, and who of them looked at the environment, and

@@ -1,26 +1,35 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, vi } from 'vitest'
 import { graphql } from '../generated/gql.js'
 import type { MirrorBruteForceQuery } from '../generated/graphql.js'
-import { temporaryDirectory } from '../testkit/directory.js'
+import { createTemporaryDirectory, temporaryDirectory } from '../testkit/directory.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
-/** The program, as it is started by `npm run mirror` when everything is generated. */
-const PROGRAM = [process.execPath, '--import', 'tsx', 'examples/mirror/main.ts'] as const
+/** The program, compiled: it is started so often that each start is to be short. The answer is how it is started. */
+function compileMirror(): readonly string[] {
+  const directory = createTemporaryDirectory()
+  symlinkSync(resolve('node_modules'), join(directory, 'node_modules'))
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ type: 'module' }))
+  const options = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023', '--types', 'node']
+  const places = ['--rootDir', '.', '--outDir', directory]
+  const compiler = resolve('node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, ...options, ...places, 'examples/mirror/main.ts'], { stdio: 'pipe' })
+  return [process.execPath, join(directory, 'examples/mirror/main.js')]
+}
 
 export interface MirrorOptions {
   readonly folder: string
   readonly args?: readonly string[]
   /** Where and who; nothing comes along from the environment of the test but how to find programs. */
   readonly env: Readonly<Record<string, string>>
-  /** Where it is, and how it is started. */
+  /** How it is started, and where. */
+  readonly command: readonly string[]
   readonly project?: string
-  readonly command?: readonly string[]
 }
 
 /** A mirror in a process of its own. It ends with the test. */
@@ -33,7 +42,7 @@ export class MirrorProcess {
   #hasEnded = false
   #wake = () => {}
 
-  constructor({ folder, args = [], env, project = process.cwd(), command = PROGRAM }: MirrorOptions) {
+  constructor({ folder, args = [], env, project = process.cwd(), command }: MirrorOptions) {
     const [file = '', ...before] = command
     const { PATH, HOME } = process.env
     this.folder = folder
@@ -145,9 +154,9 @@ export class MirroredPartner {
 
   /** Starts the mirror; with `env`, as that says. */
   start(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): MirrorProcess {
-    const { url } = this.#fixture.testService
-    const given = { ESCROW_CHAT_URL: url, ESCROW_CHAT_TOKEN: this.caller.token }
-    return new MirrorProcess({ folder: this.folder, args, env: { ...given, ...env } })
+    const { testService, command } = this.#fixture
+    const given = { ESCROW_CHAT_URL: testService.url, ESCROW_CHAT_TOKEN: this.caller.token }
+    return new MirrorProcess({ folder: this.folder, args, env: { ...given, ...env }, command })
   }
 
   /** What the mirror has of a deal. */
@@ -189,14 +198,21 @@ export class MirroredPartner {
 export class MirrorFixture {
   #testService: TestService | undefined
   #people: readonly [Person, Person] | undefined
+  #command: readonly string[] | undefined
 
   constructor() {
     beforeAll(async () => {
-      this.#testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
+      this.#command = compileMirror()
+      this.#testService = await startTestService()
       const { seed } = this.#testService
       this.#people = [await seed.person('bea'), await seed.person('sam')]
     })
     afterAll(() => this.#testService?.close())
+  }
+
+  /** How the mirror is started. */
+  get command(): readonly string[] {
+    return this.#command ?? expect.fail('Not compiled')
   }
 
   get testService(): TestService {

@@ -1,7 +1,8 @@
-import { cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { temporaryDirectory } from '../testkit/directory.js'
+import { linkPackages } from '../testkit/packages.js'
 import { MirrorFixture, MirrorProcess } from './mirror-fixture.js'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -14,7 +15,7 @@ function freshProject(): string {
     cpSync(resolve(part), join(project, part), { recursive: true })
   }
   rmSync(join(project, 'examples/mirror/generated'), { recursive: true })
-  symlinkSync(resolve('node_modules'), join(project, 'node_modules'))
+  linkPackages(project)
   return project
 }
 

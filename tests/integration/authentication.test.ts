@@ -17,7 +17,6 @@ beforeAll(async () => {
     JWT_SECRET: SECRET,
     JWT_ISSUER: ISSUER,
     JWT_AUDIENCE: AUDIENCE,
-    FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000',
   })
   await testService.seed.person('bea')
   await testService.seed.person('suspended')

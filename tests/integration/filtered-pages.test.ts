@@ -50,7 +50,7 @@ let cursors: string[]
 
 /** Forty messages of all types, of people who stay, go and come, and of the platform; several at the same instant. */
 beforeAll(async () => {
-  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
+  testService = await startTestService()
   const { seed, database } = testService
   const bea = await seed.person('bea')
   const [sam, ana] = [await seed.person('sam'), await seed.person('ana')]

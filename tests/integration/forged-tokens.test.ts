@@ -154,7 +154,6 @@ describe.each(SERVICES)('with %s', (_, prepare, itsForgeries) => {
         JWT_AUDIENCE: AUDIENCE,
         // So that a request without a token is refused like all others, and not for what it asks.
         INTROSPECTION: 'off',
-        FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000',
       },
       createLogger({ logLevel: 'trace', logFormat: 'json' }, destination),
     )

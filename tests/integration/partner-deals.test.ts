@@ -29,7 +29,7 @@ let partner: Caller
 let deals: readonly Deal[]
 
 beforeAll(async () => {
-  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
+  testService = await startTestService()
   const { seed } = testService
   bea = await seed.person('bea')
   partner = await seed.caller({ clientId: 'shop', scopes: ['history:read'] })

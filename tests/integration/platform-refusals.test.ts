@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { refusalOf } from '../testkit/http-client.js'
 import { CHANGE_STATUS, POST_SYSTEM_MESSAGE, UPSERT_TRANSACTION, UPSERT_USER } from '../testkit/platform-documents.js'
 import type { Caller } from '../testkit/seed.js'
@@ -7,10 +7,13 @@ import { contentsOf } from '../testkit/sql.js'
 
 let testService: TestService
 let platform: Caller
+/** All that is stored: nothing here adds to it. */
+let before: Record<string, unknown>
 let others: Readonly<Record<'a participant' | 'an arbiter' | 'an outsider' | 'the partner', Caller>>
 
 beforeAll(async () => {
-  testService = await startTestService()
+  // 501 people are more values than variables may have.
+  testService = await startTestService({ MAX_QUERY_TOKENS: '10000' })
   const { seed } = testService
   const [bea, ari] = [await seed.person('bea'), await seed.person('ari')]
   await seed.deal('deal', { buyer: bea, arbiter: ari }, { partnerClientId: 'shop' })
@@ -21,10 +24,10 @@ beforeAll(async () => {
     'an outsider': await seed.person('stranger'),
     'the partner': await seed.caller({ clientId: 'shop', scopes: ['history:read'] }),
   }
+  before = await contentsOf(testService.database.url)
 })
+afterEach(async () => expect(await contentsOf(testService.database.url)).toEqual(before))
 afterAll(() => testService.close())
-
-const stored = () => contentsOf(testService.database.url)
 
 const USER = { key: 'new', displayName: 'Somebody' }
 const DEAL = { key: 'new', title: 'A bicycle', participants: [{ userId: 'usr_bea', role: 'BUYER' as const }] }
@@ -117,39 +120,33 @@ const names = Object.keys(MUTATIONS) as (keyof typeof MUTATIONS)[]
 
 describe.each(names)('%s', (name) => {
   test.each(FAULTS[name])('refuses %s, and nothing is stored', async (_, given, field, limit) => {
-    const before = await stored()
     const answer = await MUTATIONS[name](platform, given)
     expect(refusalOf(answer)).toEqual({ code: 'BAD_USER_INPUT', field, ...(limit !== undefined && { limit }) })
-    expect(await stored()).toEqual(before)
   })
 
   test.each(UNKNOWN[name])('finds nothing under %s, and nothing is stored', async (_, given, field) => {
-    const before = await stored()
     expect(refusalOf(await MUTATIONS[name](platform, given))).toEqual({ code: 'NOT_FOUND', field })
-    expect(await stored()).toEqual(before)
   })
 
   test.each(['a participant', 'an arbiter', 'an outsider', 'the partner'] as const)(
     'tells %s that it is not for them, whatever is in the input, and nothing is stored',
     async (who) => {
-      const before = await stored()
       const refused = await MUTATIONS[name](others[who], {})
       expect(refusalOf(refused)).toEqual({ code: 'FORBIDDEN' })
       for (const [, given] of [...FAULTS[name], ...UNKNOWN[name]]) {
         expect(await MUTATIONS[name](others[who], given)).toEqual(refused)
       }
-      expect(await stored()).toEqual(before)
     },
   )
 
-  test('takes no sender, no sequence and no type', async () => {
-    const answer = await MUTATIONS[name](platform, { senderId: 'usr_bea', sequence: 1, type: 'TEXT' })
-    expect(answer.errors).toMatchObject(
-      ['senderId', 'sequence', 'type'].map((field) => ({
+  test.each(['senderId', 'sequence', 'type'])('takes no %s', async (field) => {
+    const answer = await MUTATIONS[name](platform, { [field]: field === 'sequence' ? 1 : 'TEXT' })
+    expect(answer.errors).toMatchObject([
+      {
         message: expect.stringContaining(`Field "${field}" is not defined`),
         extensions: { code: 'BAD_USER_INPUT' },
-      })),
-    )
+      },
+    ])
   })
 })
 

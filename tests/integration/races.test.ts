@@ -62,13 +62,16 @@ async function raise(table: string, sqlState: string, times: number): Promise<Ra
 }
 
 describe.each(Object.entries(ACTS))('%s', (_, [table, act]) => {
-  test.each(RACES)('that is in somebody’s way (%s) is tried again', async (sqlState) => {
+  // How each is told apart is the same for all: one act meets all of them.
+  const races = table === 'User' ? RACES : RACES.slice(0, 1)
+
+  test.each(races)('that is in somebody’s way (%s) is tried again', async (sqlState) => {
     const raised = await raise(table, sqlState, 1)
     await act()
     expect(await raised.attempts()).toBeGreaterThan(1)
   })
 
-  test.each(RACES)('that is in somebody’s way each time (%s) is refused, and nothing is stored', async (sqlState) => {
+  test.each(races)('that is in somebody’s way each time (%s) is refused, and nothing is stored', async (sqlState) => {
     const raised = await raise(table, sqlState, 1_000)
     const before = await contentsOf(testService.database.url)
     await expect(act()).rejects.toMatchObject({ name: 'ServiceUnavailableError', code: 'SERVICE_UNAVAILABLE' })

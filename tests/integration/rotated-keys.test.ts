@@ -190,7 +190,6 @@ describe('at the doors of a service', () => {
     const testService = await startTestService({
       JWT_SECRET: '',
       JWT_JWKS_URL: publisher.url.href,
-      FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000',
     })
     onTestFinished(() => testService.close())
     await testService.service.services.user.upsert(PLATFORM, { key: 'bea', displayName: 'Bea' })

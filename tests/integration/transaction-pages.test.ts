@@ -46,7 +46,7 @@ const callers: Record<string, { caller: Caller; sees: (deal: Listed) => boolean;
 
 /** Thirty deals in three statuses, of two partners and of none, bea in most of them; five at a time at the same instant. */
 beforeAll(async () => {
-  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
+  testService = await startTestService()
   const { seed, database } = testService
   const [bea, sam] = [await seed.person('bea'), await seed.person('sam')]
   for (let nth = 0; nth < 30; nth += 1) {

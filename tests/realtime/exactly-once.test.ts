@@ -50,7 +50,7 @@ let partner: Caller
 let deals = 0
 
 beforeAll(async () => {
-  testService = await startTestService({ PARTNER_OPERATIONS_PER_MINUTE: '1000000' })
+  testService = await startTestService()
   const { seed } = testService
   people = [await seed.person('bea'), await seed.person('sam'), await seed.person('ana')]
   partner = await seed.caller({ clientId: 'shop', scopes: ['history:read'] })

@@ -12,7 +12,7 @@ let testService: TestService
 let sam: Person
 
 beforeAll(async () => {
-  testService = await startTestService({ FAILED_AUTHENTICATIONS_PER_MINUTE: '10000000' })
+  testService = await startTestService()
   sam = await testService.seed.person('sam')
   await testService.seed.person('sue')
   await query(testService.database.url, `UPDATE "User" SET "status" = 'SUSPENDED' WHERE "key" = 'sue'`)

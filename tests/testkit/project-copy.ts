@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, onTestFinished } from 'vitest'
 import { createTemporaryDirectory, temporaryDirectory } from './directory.js'
+import { linkPackages } from './packages.js'
 import { ServiceProcess, type ServiceProcessOptions } from './service-process.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -59,6 +60,6 @@ function copyProject(): string {
   for (const part of PARTS) {
     if (existsSync(join(ROOT, part))) cpSync(join(ROOT, part), join(directory, part), { recursive: true })
   }
-  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'))
+  linkPackages(directory)
   return directory
 }
