@@ -139,16 +139,17 @@ function composeTransports(
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
   const protocol = createProtocol({ pipeline, execution, admit, onArrival, formatError, limits, metrics })
+  const refuseRaw = createRawRefusals({ formatError, answerHeaders })
   const door = new WebSocketDoor({
     protocol,
     allowedOrigins,
     limits,
     clientAddress,
     onFramesRefused: () => metrics.rateLimited.inc({ limit: 'frames' }),
-    answerHeaders,
+    refuse: refuseRaw,
     log,
   })
-  return { onRequest, onUnreadable: createRawRefusals({ formatError, answerHeaders }), door }
+  return { onRequest, onUnreadable: refuseRaw, door }
 }
 
 type Documents = Pick<PipelineOptions, 'schema' | 'documents' | 'trustedDocuments'>

@@ -114,7 +114,7 @@ function retryAfter(retryAfterMs: number): Record<string, string> {
 }
 
 /** What was thrown in the first place, inside however many GraphQL errors. */
-function rootOf(error: unknown): unknown {
+export function rootOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error
 }
 

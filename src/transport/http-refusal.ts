@@ -1,6 +1,6 @@
 import type { GraphQLErrorExtensions } from 'graphql'
 import { type ErrorCode, type RefusalDetails, RefusalError } from '../errors.js'
-import { HTTP_STATUS, httpExtension } from '../graphql/error-format.js'
+import { type ErrorFormat, HTTP_STATUS, httpExtension } from '../graphql/error-format.js'
 
 /** A refusal for which HTTP has a status of its own, or that has to say something in a header. */
 export class HttpRefusalError extends RefusalError {
@@ -20,16 +20,31 @@ export class HttpRefusalError extends RefusalError {
   }
 }
 
-/** How HTTP tells a refusal: its status, and the headers that belong to it. */
-export function httpAnswerTo(
-  thrown: unknown,
-  extensions: GraphQLErrorExtensions,
-): { status: number; headers: Record<string, string> } {
-  const { status = HTTP_STATUS.INTERNAL_SERVER_ERROR, headers = {} } = httpExtension(extensions)
-  const own = thrown instanceof HttpRefusalError ? thrown : { status, headers: {} }
+/** A status and headers, as Yoga takes them. */
+type HttpExtension = NonNullable<GraphQLErrorExtensions['http']>
+
+/** How HTTP tells what was thrown: its status, and the headers that belong to it. */
+export function httpOf(thrown: unknown, extensions: GraphQLErrorExtensions): HttpExtension {
+  return thrown instanceof HttpRefusalError
+    ? { status: thrown.status, headers: thrown.headers }
+    : httpExtension(extensions)
+}
+
+/** All of an answer. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The answer to a request that was refused, or that failed, before anything was executed. */
+export function httpAnswerTo(thrown: unknown, requestId: string, formatError: ErrorFormat): HttpAnswer {
+  const error = formatError(thrown, requestId)
+  const { status = HTTP_STATUS.INTERNAL_SERVER_ERROR, headers } = httpOf(thrown, error.extensions)
   return {
-    status: own.status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers, ...own.headers },
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify({ errors: [error] }),
   }
 }
 

@@ -12,7 +12,7 @@ import type { AnswerHeaders } from './answer-headers.js'
 import type { ClientAddress } from './client-address.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
-import { httpAnswerTo, methodNotAllowed } from './http-refusal.js'
+import { type HttpAnswer, httpAnswerTo, methodNotAllowed } from './http-refusal.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin } from './origin.js'
 import type { Playground } from './playground.js'
@@ -150,19 +150,16 @@ function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
 }
 
 function refuse(response: ServerResponse, thrown: unknown, requestId: string, formatError: ErrorFormat): void {
-  const error = formatError(thrown, requestId)
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const { status, headers } = httpAnswerTo(thrown, error.extensions)
-  send(response, status, headers, JSON.stringify({ errors: [error] }))
+  // In any case: it logs what went wrong.
+  const { status, headers, body } = httpAnswerTo(thrown, requestId, formatError)
+  if (response.headersSent) response.destroy()
+  else send(response, status, headers, body)
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
 }
 
-function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+function send(response: ServerResponse, status: number, headers: HttpAnswer['headers'], body: string): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }
