@@ -1,20 +1,6 @@
-import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { type ErrorCode, type RefusalDetails, RefusalError, ServiceUnavailableError } from '../errors.js'
-
-/** The HTTP status of a refusal that comes before execution. */
-export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  BAD_USER_INPUT: 400,
-  CONFLICT: 409,
-  RATE_LIMITED: 429,
-  PAYLOAD_TOO_LARGE: 413,
-  OPERATION_TOO_COMPLEX: 400,
-  SERVICE_UNAVAILABLE: 503,
-  INTERNAL_SERVER_ERROR: 500,
-}
 
 /** Turns whatever was thrown into what a caller is told. */
 export type ErrorFormat = (error: unknown, requestId: string) => GraphQLError
@@ -46,7 +32,8 @@ export function createErrorFormat({ log, isUnavailable, givesHints, now }: Error
     }
     if (located && isCallersFault(located, thrown)) {
       const message = givesHints ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
-      return rewrite(located, message, faultExtensions(located.extensions))
+      // The libraries in the pipeline have codes of their own, and details that are nobody's business.
+      return rewrite(located, message, { code: 'BAD_USER_INPUT' })
     }
     log.error({ err: thrown, requestId, path: located?.path }, 'A request failed')
     const message = `Something went wrong on our side. Tell us this request id: ${requestId}`
@@ -84,33 +71,6 @@ function isCallersFault(located: GraphQLError, thrown: unknown): boolean {
   return located.path === undefined
     ? thrown === located || located.nodes !== undefined
     : thrown instanceof GraphQLError && thrown.nodes !== undefined
-}
-
-/** The libraries in the pipeline have codes of their own, and details that are nobody's business. */
-function faultExtensions({ code, http: _, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return isErrorCode(code) ? { code, ...details } : { code: 'BAD_USER_INPUT' }
-}
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(HTTP_STATUS, code)
-}
-
-/** How Yoga is told what HTTP has to say of a refusal before execution. */
-export function httpExtension({
-  code,
-  retryAfterMs,
-}: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
-  if (!isErrorCode(code)) return { status: HTTP_STATUS.INTERNAL_SERVER_ERROR }
-  const status = HTTP_STATUS[code]
-  // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
-  if (code === 'BAD_USER_INPUT') return { status, spec: true }
-  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
-  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
-}
-
-/** When it is worth another try, as HTTP says it: in whole seconds. */
-function retryAfter(retryAfterMs: number): Record<string, string> {
-  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** What was thrown in the first place, inside however many GraphQL errors. */

@@ -1,6 +1,20 @@
 import type { GraphQLErrorExtensions } from 'graphql'
 import { type ErrorCode, type RefusalDetails, RefusalError } from '../errors.js'
-import { type ErrorFormat, HTTP_STATUS, httpExtension } from '../graphql/error-format.js'
+import type { ErrorFormat } from '../graphql/error-format.js'
+
+/** The HTTP status of a refusal that comes before execution. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  PAYLOAD_TOO_LARGE: 413,
+  OPERATION_TOO_COMPLEX: 400,
+  SERVICE_UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+}
 
 /** A refusal for which HTTP has a status of its own, or that has to say something in a header. */
 export class HttpRefusalError extends RefusalError {
@@ -21,13 +35,25 @@ export class HttpRefusalError extends RefusalError {
 }
 
 /** A status and headers, as Yoga takes them. */
-type HttpExtension = NonNullable<GraphQLErrorExtensions['http']>
+type HttpExtension = NonNullable<GraphQLErrorExtensions['http']> & { readonly status: number }
 
-/** How HTTP tells what was thrown: its status, and the headers that belong to it. */
-export function httpOf(thrown: unknown, extensions: GraphQLErrorExtensions): HttpExtension {
-  return thrown instanceof HttpRefusalError
-    ? { status: thrown.status, headers: thrown.headers }
-    : httpExtension(extensions)
+/**
+ * How HTTP tells what was thrown: its status, and the headers that belong to it.
+ *
+ * @param extensions of the error that it became: the code and details that the caller is told.
+ */
+export function httpOf(thrown: unknown, { code, retryAfterMs }: GraphQLErrorExtensions): HttpExtension {
+  if (thrown instanceof HttpRefusalError) return { status: thrown.status, headers: thrown.headers }
+  const status = HTTP_STATUS[code as ErrorCode]
+  // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
+  if (code === 'BAD_USER_INPUT') return { status, spec: true }
+  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
+  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
+}
+
+/** When it is worth another try, as HTTP says it: in whole seconds. */
+function retryAfter(retryAfterMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
 }
 
 /** All of an answer. */
@@ -40,7 +66,7 @@ export interface HttpAnswer {
 /** The answer to a request that was refused, or that failed, before anything was executed. */
 export function httpAnswerTo(thrown: unknown, requestId: string, formatError: ErrorFormat): HttpAnswer {
   const error = formatError(thrown, requestId)
-  const { status = HTTP_STATUS.INTERNAL_SERVER_ERROR, headers } = httpOf(thrown, error.extensions)
+  const { status, headers } = httpOf(thrown, error.extensions)
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },

@@ -14,7 +14,8 @@ import {
   ServiceUnavailableError,
   UnauthenticatedError,
 } from '../../src/errors.js'
-import { createErrorFormat, HTTP_STATUS } from '../../src/graphql/error-format.js'
+import { createErrorFormat } from '../../src/graphql/error-format.js'
+import { HTTP_STATUS } from '../../src/transport/http-refusal.js'
 
 const logged: Record<string, unknown>[] = []
 const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(JSON.parse(line)) })
