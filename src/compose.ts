@@ -114,10 +114,10 @@ function composeTransports(
   const formatError = createErrorFormat({
     log,
     isUnavailable: (error) => database.isUnavailable(error),
-    givesHints: allowsIntrospection,
+    allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
-  const pipeline = createPipeline({ ...documents, showsSchema: allowsIntrospection, limits, rateLimits })
+  const pipeline = createPipeline({ ...documents, allowsIntrospection, limits, rateLimits })
   const { maxBodyBytes, maxHeaderBytes, executionTimeoutMs } = limits
   const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({
@@ -126,6 +126,7 @@ function composeTransports(
     clientAddress,
     formatError,
     allowedOrigins,
+    allowsIntrospection,
     executionTimeoutMs,
     health: createHealth({
       askDatabase: () => database.prisma.$queryRaw`SELECT 1`,

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { type ErrorCode, type RefusalDetails, RefusalError, ServiceUnavailableError } from '../errors.js'
+import { withoutSuggestions } from './fault-messages.js'
 
 /** Turns whatever was thrown into what a caller is told. */
 export type ErrorFormat = (error: unknown, requestId: string) => GraphQLError
@@ -9,8 +10,8 @@ export interface ErrorFormatOptions {
   readonly log: Logger
   /** Whether an error means that the database couldn't be asked. */
   readonly isUnavailable: (error: unknown) => boolean
-  /** Whether callers are given hints: names that they might have meant, and the values of the limits that protect the service. */
-  readonly givesHints: boolean
+  /** Whether callers may know what they might have meant, and the values of the limits that protect the service. */
+  readonly allowsIntrospection: boolean
   /** Milliseconds that only grow. */
   readonly now?: () => number
 }
@@ -19,7 +20,7 @@ export interface ErrorFormatOptions {
  * Refusals are told as they are, faults of the document too; of everything else the caller gets a request id, and the
  * log the rest.
  */
-export function createErrorFormat({ log, isUnavailable, givesHints, now }: ErrorFormatOptions): ErrorFormat {
+export function createErrorFormat({ log, isUnavailable, allowsIntrospection, now }: ErrorFormatOptions): ErrorFormat {
   const logUnavailable = logSeldom(log, now)
   return (error, requestId) => {
     const located = error instanceof GraphQLError ? error : undefined
@@ -28,10 +29,10 @@ export function createErrorFormat({ log, isUnavailable, givesHints, now }: Error
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
       if (refusal.code === 'SERVICE_UNAVAILABLE') logUnavailable(thrown, requestId)
-      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, givesHints) })
+      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, allowsIntrospection) })
     }
     if (located && isCallersFault(located, thrown)) {
-      const message = givesHints ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
+      const message = allowsIntrospection ? located.message : withoutSuggestions(located.message)
       // The libraries in the pipeline have codes of their own, and details that are nobody's business.
       return rewrite(located, message, { code: 'BAD_USER_INPUT' })
     }
@@ -44,8 +45,8 @@ export function createErrorFormat({ log, isUnavailable, givesHints, now }: Error
 /** Refusals whose limit is there to protect the service: who knows it knows how hard to push. */
 const PROTECTIVE: ReadonlySet<ErrorCode> = new Set(['OPERATION_TOO_COMPLEX', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE'])
 
-function toldDetails({ code, details }: RefusalError, givesHints: boolean): RefusalDetails {
-  if (givesHints || !PROTECTIVE.has(code)) return details
+function toldDetails({ code, details }: RefusalError, allowsIntrospection: boolean): RefusalDetails {
+  if (allowsIntrospection || !PROTECTIVE.has(code)) return details
   const { limit: _, ...others } = details
   return others
 }

@@ -47,7 +47,7 @@ export interface PipelineOptions {
   readonly schema: GraphQLSchema
   readonly rateLimits: RateLimits
   /** Whether errors may name what the caller might have meant, and all that is in the schema. */
-  readonly showsSchema: boolean
+  readonly allowsIntrospection: boolean
   readonly documents: DocumentReader
   /** The only documents that are taken; null: any is. */
   readonly trustedDocuments: TrustedDocuments | null
@@ -55,7 +55,7 @@ export interface PipelineOptions {
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { schema, rateLimits, showsSchema, documents, trustedDocuments, limits } = options
+  const { schema, rateLimits, allowsIntrospection, documents, trustedDocuments, limits } = options
   const textOf = (request: OperationRequest): string => {
     if (trustedDocuments) return trustedDocuments.textOf(request)
     if (request.query !== '') return request.query
@@ -79,12 +79,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       type: operation.operation,
       operationName: operationName ?? null,
       variableValues: variables,
-      hideSuggestions: !showsSchema,
+      hideSuggestions: !allowsIntrospection,
       contextValue,
     }
   }
   const told = (faults: readonly GraphQLError[], { query, variables }: OperationRequest) =>
-    showsSchema ? toldFaults(faults) : toldWithoutSchema(faults, { query, variables: variables ?? {} })
+    allowsIntrospection ? toldFaults(faults) : toldWithoutSchema(faults, { query, variables: variables ?? {} })
   const orFaults = (request: OperationRequest, context: RequestContext): Outcome => {
     try {
       const outcome = read(request, context)

@@ -27,7 +27,9 @@ export interface HttpOptions {
   readonly executionTimeoutMs: number
   readonly health: Health
   readonly metrics: MetricsPage
-  /** Null: there is none, and introspection needs a token like everything else. */
+  /** Whether introspection needs no token. */
+  readonly allowsIntrospection: boolean
+  /** Null: there is none. */
   readonly playground: Playground | null
   readonly answerHeaders: AnswerHeaders
   readonly maxHeaderBytes: number
@@ -130,11 +132,11 @@ function answerPreflight(
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { admit, clientAddress, playground }: HttpOptions,
+  { admit, clientAddress, allowsIntrospection }: HttpOptions,
 ): Promise<Viewer | null> {
   // Of several, `headers` would have the first.
   const { authorization: [authorization, ...others] = [] } = request.headersDistinct
-  if (authorization === undefined && playground) return null
+  if (authorization === undefined && allowsIntrospection) return null
   return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))
 }
 
