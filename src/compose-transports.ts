@@ -8,7 +8,7 @@ import { createContext } from './graphql/context.js'
 import { DocumentReader } from './graphql/document-reader.js'
 import { createErrorFormat } from './graphql/error-format.js'
 import { createExecution } from './graphql/execution.js'
-import { createPipeline, type PipelineOptions } from './graphql/pipeline.js'
+import { Pipeline, type PipelineOptions } from './graphql/pipeline.js'
 import { createSchema } from './graphql/schema.js'
 import { readTrustedDocuments } from './graphql/trusted-documents-file.js'
 import type { Metrics } from './metrics.js'
@@ -53,7 +53,7 @@ export function composeTransports(
     allowsIntrospection,
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
-  const pipeline = createPipeline({ ...documents, allowsIntrospection, limits, rateLimits })
+  const pipeline = new Pipeline({ ...documents, allowsIntrospection, limits, rateLimits })
   const { maxBodyBytes, maxHeaderBytes, executionTimeoutMs } = limits
   const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
 import { Deadline } from './deadline.js'
 import { rootFieldOf } from './root-field.js'
+import { wrapped } from './wrapped-error.js'
 
 export type ContextFactory = (request: RequestContext) => Context
 
@@ -37,7 +38,7 @@ export function createExecution(
       try {
         return await deadline.keep(Promise.resolve(execute(withContext(args))))
       } catch (error) {
-        return { errors: [new GraphQLError('Not executed in time', { originalError: error as Error })] }
+        return { errors: [wrapped(error)] }
       }
     },
     async subscribe(args) {

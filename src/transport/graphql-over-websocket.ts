@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql'
+import { GraphQLError, OperationTypeNode } from 'graphql'
 import { CloseCode, makeServer, type Server } from 'graphql-ws'
 import { uuidv7 } from 'uuidv7'
 import { bearerToken } from '../auth/authenticate.js'
@@ -9,6 +9,7 @@ import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import { isPrepared, type Pipeline, type PreparedOperation } from '../graphql/pipeline.js'
+import { wrapped } from '../graphql/wrapped-error.js'
 import { within } from '../within.js'
 import { answered, type Connection } from './connection.js'
 import { untilEnd } from './subscription-slots.js'
@@ -57,7 +58,7 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       answered(connection, id)
       if (!isPrepared(operation)) return operation
       metrics.rateLimited.inc({ limit: 'subscriptions' })
-      return [tooManySubscriptions(limits.maxSubscriptionsPerSocket)]
+      return [wrapped(tooManySubscriptions(limits.maxSubscriptionsPerSocket))]
     },
     onComplete: ({ extra }, id) => answered(extra, id),
     onOperation: ({ extra }, id) => extra.beginning.remove(id),
@@ -65,7 +66,10 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       const { connection, id, contextValue } = args as SocketOperation
       // What was asked for earlier listens by now: who subscribes first and then reads misses nothing in between.
       const begun = contextValue.deadline.keep(connection.beginning.begunBefore(id))
-      return begun.then(() => execution.execute(args), refused)
+      return begun.then(
+        () => execution.execute(args),
+        (error) => ({ errors: [wrapped(error)] }),
+      )
     },
     subscribe(args) {
       const { connection, id, release } = args as SocketOperation
@@ -89,17 +93,12 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
   })
 }
 
-function refused(error: Error): ExecutionResult {
-  return { errors: [new GraphQLError('Not executed', { originalError: error })] }
-}
-
 function isSubscription(operation: PreparedOperation | readonly GraphQLError[]): boolean {
   return isPrepared(operation) && operation.type === OperationTypeNode.SUBSCRIPTION
 }
 
-function tooManySubscriptions(limit: number): GraphQLError {
-  const originalError = new RateLimitedError('subscriptions on this socket', { limit }, 'end one first')
-  return new GraphQLError('', { originalError })
+function tooManySubscriptions(limit: number): RateLimitedError {
+  return new RateLimitedError('subscriptions on this socket', { limit }, 'end one first')
 }
 
 /** `{ authorization: "Bearer …" }` or `{ token: "…" }`; null when it is neither. */

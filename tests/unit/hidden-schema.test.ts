@@ -14,7 +14,7 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.js'
 import { Deadline } from '../../src/graphql/deadline.js'
 import { DocumentReader } from '../../src/graphql/document-reader.js'
-import { createPipeline, isPrepared, type Pipeline } from '../../src/graphql/pipeline.js'
+import { isPrepared, Pipeline } from '../../src/graphql/pipeline.js'
 import { createSchema } from '../../src/graphql/schema.js'
 import { hostileRequests } from '../testkit/hostile-documents.js'
 import { PLATFORM } from '../testkit/seed.js'
@@ -125,7 +125,7 @@ const deadline = new Deadline(limits.executionTimeoutMs)
 const rateLimits = { count: () => Promise.reject(new Error('Nobody is counted here')) }
 const [shown, hidden] = [true, false].map((allowsIntrospection) => {
   const documents = new DocumentReader({ schema, allowsIntrospection, limits })
-  return createPipeline({ schema, documents, allowsIntrospection, trustedDocuments: null, limits, rateLimits })
+  return new Pipeline({ schema, documents, allowsIntrospection, trustedDocuments: null, limits, rateLimits })
 }) as [Pipeline, Pipeline]
 
 async function messagesOf({ query, variables }: Wrong, allowsIntrospection = false): Promise<string[]> {
