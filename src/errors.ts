@@ -1,7 +1,7 @@
 /**
- * The closed vocabulary of refusals. Services throw these and nothing else on purpose; each way in maps them once
- * (GraphQL: `graphql/error-format.ts`, HTTP: `transport/http.ts`). Whatever is thrown besides is a fault of ours and
- * reaches nobody but the log. Messages are for people, codes for programs.
+ * The closed vocabulary of refusals. Services throw these and nothing else on purpose; they become what a caller
+ * is told in `graphql/error-format.ts`, and a status of HTTP in `transport/http-refusal.ts`. Whatever is thrown besides is a
+ * fault of ours and reaches nobody but the log. Messages are for people, codes for programs.
  */
 export type ErrorCode =
   | 'UNAUTHENTICATED'

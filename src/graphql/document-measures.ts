@@ -4,11 +4,12 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   Kind,
-  type NameNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { countRepetitions } from './field-repetitions.js'
+import { isIntrospective } from './introspection.js'
 
 /** What a part of a document comes to. What stands in a fragment counts as often as the fragment is spread. */
 export interface Measures {
@@ -64,7 +65,8 @@ export class DocumentMeasures {
     // A fragment within itself comes to nothing. Validation refuses it.
     this.#measured.set(definition, NOTHING)
     const below = this.#ofSelectionSet(definition.selectionSet)
-    const isOfSchema = definition.kind === Kind.FRAGMENT_DEFINITION && isIntrospective(definition.typeCondition.name)
+    const isOfSchema =
+      definition.kind === Kind.FRAGMENT_DEFINITION && isIntrospective(definition.typeCondition.name.value)
     const measures = {
       ...below,
       depth: isOfSchema ? 0 : below.depth,
@@ -79,7 +81,7 @@ export class DocumentMeasures {
 
   #ofSelectionSet(selectionSet: SelectionSetNode): Measures {
     const measures = this.#ofSelections(selectionSet)
-    return { ...measures, repetitions: measures.repetitions + this.#repetitionsIn(selectionSet) }
+    return { ...measures, repetitions: measures.repetitions + countRepetitions(selectionSet, this.#fragments) }
   }
 
   #ofSelections({ selections }: SelectionSetNode): Measures {
@@ -95,10 +97,10 @@ export class DocumentMeasures {
     const below = selectionSet ? this.#ofSelectionSet(selectionSet) : NOTHING
     return {
       ...below,
-      depth: isIntrospective(name) ? 1 : below.depth + 1,
+      depth: isIntrospective(name.value) ? 1 : below.depth + 1,
       aliases: below.aliases + (alias ? 1 : 0),
-      fields: isIntrospective(name) ? 0 : 1,
-      introspections: below.introspections + (isIntrospective(name) && selectionSet ? 1 : 0),
+      fields: isIntrospective(name.value) ? 0 : 1,
+      introspections: below.introspections + (isIntrospective(name.value) && selectionSet ? 1 : 0),
     }
   }
 
@@ -108,35 +110,6 @@ export class DocumentMeasures {
     // What it repeats in itself counts where it is written.
     return fragment ? { ...this.of(fragment), repetitions: 0 } : NOTHING
   }
-
-  /** What is in fragments belongs to the selection that they are in. */
-  #repetitionsIn(selectionSet: SelectionSetNode): number {
-    const names = new Set<string>()
-    const spread = new Set<FragmentDefinitionNode>()
-    let repetitions = 0
-    const look = ({ selections }: SelectionSetNode) => {
-      for (const selection of selections) {
-        if (selection.kind === Kind.FIELD) {
-          const name = (selection.alias ?? selection.name).value
-          if (names.has(name)) repetitions += 1
-          names.add(name)
-        } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-          look(selection.selectionSet)
-        } else {
-          const fragment = this.#fragments.get(selection.name.value)
-          if (!fragment || spread.has(fragment)) continue
-          spread.add(fragment)
-          look(fragment.selectionSet)
-        }
-      }
-    }
-    look(selectionSet)
-    return repetitions
-  }
-}
-
-function isIntrospective({ value: name }: NameNode): boolean {
-  return name.startsWith('__')
 }
 
 function countOf({ directives }: { readonly directives?: readonly DirectiveNode[] | undefined }): number {

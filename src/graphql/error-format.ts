@@ -1,20 +1,7 @@
-import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
+import { GraphQLError } from 'graphql'
 import type { Logger } from 'pino'
 import { type ErrorCode, type RefusalDetails, RefusalError, ServiceUnavailableError } from '../errors.js'
-
-/** The HTTP status of a refusal that comes before execution. */
-export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  BAD_USER_INPUT: 400,
-  CONFLICT: 409,
-  RATE_LIMITED: 429,
-  PAYLOAD_TOO_LARGE: 413,
-  OPERATION_TOO_COMPLEX: 400,
-  SERVICE_UNAVAILABLE: 503,
-  INTERNAL_SERVER_ERROR: 500,
-}
+import { withoutSuggestions } from './fault-messages.js'
 
 /** Turns whatever was thrown into what a caller is told. */
 export type ErrorFormat = (error: unknown, requestId: string) => GraphQLError
@@ -23,8 +10,8 @@ export interface ErrorFormatOptions {
   readonly log: Logger
   /** Whether an error means that the database couldn't be asked. */
   readonly isUnavailable: (error: unknown) => boolean
-  /** Whether callers are given hints: names that they might have meant, and the values of the limits that protect the service. */
-  readonly givesHints: boolean
+  /** Whether callers may know what they might have meant, and the values of the limits that protect the service. */
+  readonly allowsIntrospection: boolean
   /** Milliseconds that only grow. */
   readonly now?: () => number
 }
@@ -33,7 +20,7 @@ export interface ErrorFormatOptions {
  * Refusals are told as they are, faults of the document too; of everything else the caller gets a request id, and the
  * log the rest.
  */
-export function createErrorFormat({ log, isUnavailable, givesHints, now }: ErrorFormatOptions): ErrorFormat {
+export function createErrorFormat({ log, isUnavailable, allowsIntrospection, now }: ErrorFormatOptions): ErrorFormat {
   const logUnavailable = logSeldom(log, now)
   return (error, requestId) => {
     const located = error instanceof GraphQLError ? error : undefined
@@ -42,11 +29,12 @@ export function createErrorFormat({ log, isUnavailable, givesHints, now }: Error
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
       if (refusal.code === 'SERVICE_UNAVAILABLE') logUnavailable(thrown, requestId)
-      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, givesHints) })
+      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, allowsIntrospection) })
     }
     if (located && isCallersFault(located, thrown)) {
-      const message = givesHints ? located.message : located.message.replace(/ Did you mean .*\?$/s, '')
-      return rewrite(located, message, faultExtensions(located.extensions))
+      const message = allowsIntrospection ? located.message : withoutSuggestions(located.message)
+      // The libraries in the pipeline have codes of their own, and details that are nobody's business.
+      return rewrite(located, message, { code: 'BAD_USER_INPUT' })
     }
     log.error({ err: thrown, requestId, path: located?.path }, 'A request failed')
     const message = `Something went wrong on our side. Tell us this request id: ${requestId}`
@@ -57,8 +45,8 @@ export function createErrorFormat({ log, isUnavailable, givesHints, now }: Error
 /** Refusals whose limit is there to protect the service: who knows it knows how hard to push. */
 const PROTECTIVE: ReadonlySet<ErrorCode> = new Set(['OPERATION_TOO_COMPLEX', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE'])
 
-function toldDetails({ code, details }: RefusalError, givesHints: boolean): RefusalDetails {
-  if (givesHints || !PROTECTIVE.has(code)) return details
+function toldDetails({ code, details }: RefusalError, allowsIntrospection: boolean): RefusalDetails {
+  if (allowsIntrospection || !PROTECTIVE.has(code)) return details
   const { limit: _, ...others } = details
   return others
 }
@@ -86,35 +74,8 @@ function isCallersFault(located: GraphQLError, thrown: unknown): boolean {
     : thrown instanceof GraphQLError && thrown.nodes !== undefined
 }
 
-/** The libraries in the pipeline have codes of their own, and details that are nobody's business. */
-function faultExtensions({ code, http: _, ...details }: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return isErrorCode(code) ? { code, ...details } : { code: 'BAD_USER_INPUT' }
-}
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(HTTP_STATUS, code)
-}
-
-/** How Yoga is told what HTTP has to say of a refusal before execution. */
-export function httpExtension({
-  code,
-  retryAfterMs,
-}: GraphQLErrorExtensions): NonNullable<GraphQLErrorExtensions['http']> {
-  if (!isErrorCode(code)) return { status: HTTP_STATUS.INTERNAL_SERVER_ERROR }
-  const status = HTTP_STATUS[code]
-  // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
-  if (code === 'BAD_USER_INPUT') return { status, spec: true }
-  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
-  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
-}
-
-/** When it is worth another try, as HTTP says it: in whole seconds. */
-function retryAfter(retryAfterMs: number): Record<string, string> {
-  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
-}
-
 /** What was thrown in the first place, inside however many GraphQL errors. */
-function rootOf(error: unknown): unknown {
+export function rootOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? rootOf(error.originalError) : error
 }
 

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'
 import { Deadline } from './deadline.js'
 import { rootFieldOf } from './root-field.js'
+import { wrapped } from './wrapped-error.js'
 
 export type ContextFactory = (request: RequestContext) => Context
 
@@ -44,7 +45,7 @@ export function createExecution(
       try {
         return await deadline.keep(executeWith(withContext(args)))
       } catch (error) {
-        return { errors: [new GraphQLError('Not answered', { originalError: error as Error })] }
+        return { errors: [wrapped(error)] }
       }
     },
     async subscribe(args) {

@@ -43,6 +43,11 @@ export function toldWithoutSchema(
   )
 }
 
+/** The same message without the names that graphql thinks were meant. It makes them up in execution too. */
+export function withoutSuggestions(message: string): string {
+  return message.replace(/ Did you mean .*\?$/s, '')
+}
+
 function wordsIn(text: string): readonly string[] {
   return text.match(/\w+/g) ?? []
 }

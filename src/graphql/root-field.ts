@@ -1,4 +1,5 @@
 import { type ExecutionArgs, getOperationAST, Kind, type SelectionNode } from 'graphql'
+import { isIntrospective } from './introspection.js'
 
 /**
  * The name of the first field that an operation asks for, as the schema has it; an alias is the client's own, and
@@ -8,7 +9,7 @@ export function rootFieldOf({ document, operationName }: Pick<ExecutionArgs, 'do
   const firstIn = (selections: readonly SelectionNode[]): string => {
     for (const selection of selections) {
       const name = nameOf(selection)
-      if (name !== '' && !name.startsWith('__')) return name
+      if (name !== '' && !isIntrospective(name)) return name
     }
     return ''
   }

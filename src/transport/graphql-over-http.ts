@@ -1,10 +1,11 @@
-import { type ExecutionResult, GraphQLError, OperationTypeNode } from 'graphql'
+import { type ExecutionResult, OperationTypeNode } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import { BadUserInputError } from '../errors.js'
 import type { RequestContext } from '../graphql/context.js'
-import { type ErrorFormat, httpExtension } from '../graphql/error-format.js'
+import { type ErrorFormat, rootOf } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import { isPrepared, type OperationRequest, type Pipeline } from '../graphql/pipeline.js'
+import { HttpRefusalError, httpOf } from './http-refusal.js'
 import { readRequestParams } from './request-params.js'
 
 export type GraphqlOverHttp = YogaServerInstance<RequestContext, object>
@@ -51,8 +52,7 @@ function usePipeline({ pipeline, execution }: GraphqlOverHttpOptions): HttpPlugi
         // readRequestParams has seen to it that there is a query.
         const operation = await pipeline.prepare(params as OperationRequest, context)
         if (!isPrepared(operation)) return { errors: operation }
-        if (operation.type === OperationTypeNode.MUTATION && request.method === 'GET')
-          return { errors: [mutationByGet()] }
+        if (operation.type === OperationTypeNode.MUTATION && request.method === 'GET') throw mutationByGet()
         if (operation.type === OperationTypeNode.SUBSCRIPTION) throw subscriptionOverHttp()
         return execution.execute(operation)
       })
@@ -60,10 +60,8 @@ function usePipeline({ pipeline, execution }: GraphqlOverHttpOptions): HttpPlugi
   }
 }
 
-function mutationByGet(): GraphQLError {
-  return new GraphQLError('A mutation needs a POST request.', {
-    extensions: { code: 'BAD_USER_INPUT', http: { status: 405, headers: { allow: 'POST' } } },
-  })
+function mutationByGet(): HttpRefusalError {
+  return new HttpRefusalError(405, 'BAD_USER_INPUT', 'A mutation needs a POST request.', { headers: { allow: 'POST' } })
 }
 
 function subscriptionOverHttp(): BadUserInputError {
@@ -81,7 +79,7 @@ function useErrorFormat({ formatError }: GraphqlOverHttpOptions): HttpPlugin {
       const formatted = errors?.map((error) => {
         const told = formatError(error, serverContext.requestId)
         // What was executed is 200, whatever came of it. What was refused before has a status of its own.
-        if (data === undefined) told.extensions['http'] = error.extensions?.['http'] ?? httpExtension(told.extensions)
+        if (data === undefined) told.extensions['http'] = httpOf(rootOf(error), told.extensions)
         return told
       })
       setResult({ ...(result as ExecutionResult), ...(formatted && { errors: formatted }) })

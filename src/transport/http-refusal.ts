@@ -1,6 +1,20 @@
 import type { GraphQLErrorExtensions } from 'graphql'
 import { type ErrorCode, type RefusalDetails, RefusalError } from '../errors.js'
-import { HTTP_STATUS, httpExtension } from '../graphql/error-format.js'
+import type { ErrorFormat } from '../graphql/error-format.js'
+
+/** The HTTP status of a refusal that comes before execution. */
+export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  PAYLOAD_TOO_LARGE: 413,
+  OPERATION_TOO_COMPLEX: 400,
+  SERVICE_UNAVAILABLE: 503,
+  INTERNAL_SERVER_ERROR: 500,
+}
 
 /** A refusal for which HTTP has a status of its own, or that has to say something in a header. */
 export class HttpRefusalError extends RefusalError {
@@ -20,16 +34,43 @@ export class HttpRefusalError extends RefusalError {
   }
 }
 
-/** How HTTP tells a refusal: its status, and the headers that belong to it. */
-export function httpAnswerTo(
-  thrown: unknown,
-  extensions: GraphQLErrorExtensions,
-): { status: number; headers: Record<string, string> } {
-  const { status = HTTP_STATUS.INTERNAL_SERVER_ERROR, headers = {} } = httpExtension(extensions)
-  const own = thrown instanceof HttpRefusalError ? thrown : { status, headers: {} }
+/** A status and headers, as Yoga takes them. */
+type HttpExtension = NonNullable<GraphQLErrorExtensions['http']> & { readonly status: number }
+
+/**
+ * How HTTP tells what was thrown: its status, and the headers that belong to it.
+ *
+ * @param extensions of the error that it became: the code and details that the caller is told.
+ */
+export function httpOf(thrown: unknown, { code, retryAfterMs }: GraphQLErrorExtensions): HttpExtension {
+  if (thrown instanceof HttpRefusalError) return { status: thrown.status, headers: thrown.headers }
+  const status = HTTP_STATUS[code as ErrorCode]
+  // A document or its variables at fault are 200 under application/json: `spec` leaves that to Yoga.
+  if (code === 'BAD_USER_INPUT') return { status, spec: true }
+  if (code === 'UNAUTHENTICATED') return { status, headers: { 'www-authenticate': 'Bearer' } }
+  return typeof retryAfterMs === 'number' ? { status, headers: retryAfter(retryAfterMs) } : { status }
+}
+
+/** When it is worth another try, as HTTP says it: in whole seconds. */
+function retryAfter(retryAfterMs: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }
+}
+
+/** All of an answer. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The answer to a request that was refused, or that failed, before anything was executed. */
+export function httpAnswerTo(thrown: unknown, requestId: string, formatError: ErrorFormat): HttpAnswer {
+  const error = formatError(thrown, requestId)
+  const { status, headers } = httpOf(thrown, error.extensions)
   return {
-    status: own.status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers, ...own.headers },
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify({ errors: [error] }),
   }
 }
 

@@ -12,7 +12,7 @@ import type { AnswerHeaders } from './answer-headers.js'
 import type { ClientAddress } from './client-address.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
-import { httpAnswerTo, methodNotAllowed } from './http-refusal.js'
+import { type HttpAnswer, httpAnswerTo, methodNotAllowed } from './http-refusal.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin } from './origin.js'
 import type { Playground } from './playground.js'
@@ -27,7 +27,9 @@ export interface HttpOptions {
   readonly executionTimeoutMs: number
   readonly health: Health
   readonly metrics: MetricsPage
-  /** Null: there is none, and introspection needs a token like everything else. */
+  /** Whether introspection needs no token. */
+  readonly allowsIntrospection: boolean
+  /** Null: there is none. */
   readonly playground: Playground | null
   readonly answerHeaders: AnswerHeaders
   readonly maxHeaderBytes: number
@@ -130,11 +132,11 @@ function answerPreflight(
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { admit, clientAddress, playground }: HttpOptions,
+  { admit, clientAddress, allowsIntrospection }: HttpOptions,
 ): Promise<Viewer | null> {
   // Of several, `headers` would have the first.
   const { authorization: [authorization, ...others] = [] } = request.headersDistinct
-  if (authorization === undefined && playground) return null
+  if (authorization === undefined && allowsIntrospection) return null
   return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))
 }
 
@@ -150,19 +152,16 @@ function isPageVisit({ method, headers, url = '' }: IncomingMessage): boolean {
 }
 
 function refuse(response: ServerResponse, thrown: unknown, requestId: string, formatError: ErrorFormat): void {
-  const error = formatError(thrown, requestId)
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
-  const { status, headers } = httpAnswerTo(thrown, error.extensions)
-  send(response, status, headers, JSON.stringify({ errors: [error] }))
+  // In any case: it logs what went wrong.
+  const { status, headers, body } = httpAnswerTo(thrown, requestId, formatError)
+  if (response.headersSent) response.destroy()
+  else send(response, status, headers, body)
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   send(response, status, { 'content-type': 'application/json; charset=utf-8' }, JSON.stringify(body))
 }
 
-function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+function send(response: ServerResponse, status: number, headers: HttpAnswer['headers'], body: string): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
 }

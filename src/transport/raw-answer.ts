@@ -1,34 +1,37 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex, Stream } from 'node:stream'
 import { uuidv7 } from 'uuidv7'
+import type { RefusalError } from '../errors.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { AnswerHeaders } from './answer-headers.js'
-import { type HttpRefusalError, httpAnswerTo } from './http-refusal.js'
+import { type HttpAnswer, httpAnswerTo } from './http-refusal.js'
 
 /** For so long a client may go on sending what nobody reads, before its connection is cut: so long it can read the answer. */
 const LINGER_MS = 1_000
 
-/** Tells refusals on connections for which Node's server has no response, in the same words and with the same headers as others. */
+/**
+ * Tells a refusal on a connection for which Node's server has no response, in the same words and with the same headers as
+ * others, and ends it.
+ *
+ * @param requestId one of its own when left out.
+ */
+export type RefuseRaw = (stream: Duplex, refusal: RefusalError, requestId?: string) => void
+
 export function createRawRefusals({
   formatError,
   answerHeaders,
 }: {
   readonly formatError: ErrorFormat
   readonly answerHeaders: AnswerHeaders
-}): (stream: Duplex, refusal: HttpRefusalError) => void {
-  return (stream, refusal) => {
-    const requestId = uuidv7()
-    const { status, headers } = httpAnswerTo(refusal, { code: refusal.code })
-    const body = JSON.stringify({ errors: [formatError(refusal, requestId)] })
+}): RefuseRaw {
+  return (stream, refusal, requestId = uuidv7()) => {
+    const { status, headers, body } = httpAnswerTo(refusal, requestId, formatError)
     writeRawAnswer(stream, { status, headers: { ...answerHeaders(requestId), ...headers }, body })
   }
 }
 
 /** Answers on a connection for which Node's server has no response, or none any more, and ends it. */
-export function writeRawAnswer(
-  stream: Duplex,
-  { status, headers, body }: { status: number; headers: Readonly<Record<string, string>>; body: string },
-): void {
+function writeRawAnswer(stream: Duplex, { status, headers, body }: HttpAnswer): void {
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)]
   stream.end(`${head.join('\r\n')}\r\n\r\n${body}`)

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { GraphQLError } from 'graphql'
 import type { GraphQLParams } from 'graphql-yoga'
 import { PayloadTooLargeError } from '../errors.js'
+import { HttpRefusalError } from './http-refusal.js'
 
 const JSON_IN_UTF_8 = /^application\/json[ \t]*(;[ \t]*(charset=("utf-8"|utf-8)[ \t]*)?)?$/i
 
@@ -9,7 +9,7 @@ const JSON_IN_UTF_8 = /^application\/json[ \t]*(;[ \t]*(charset=("utf-8"|utf-8)[
  * Reads an operation out of an HTTP request, as the GraphQL over HTTP specification has it: a POST with a JSON body, or a
  * GET with parameters in the URL. Nothing else is taken.
  *
- * @throws {GraphQLError} with the HTTP status that fits.
+ * @throws {HttpRefusalError} for what is no such request.
  * @throws {PayloadTooLargeError} as soon as it is clear; the rest of the body is not read.
  */
 export async function readRequestParams(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
@@ -99,6 +99,6 @@ function parseJson(text: string, complaint: string): unknown {
   }
 }
 
-function fault(status: number, message: string, headers: Readonly<Record<string, string>> = {}): GraphQLError {
-  return new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status, headers } } })
+function fault(status: number, message: string, headers: Readonly<Record<string, string>> = {}): HttpRefusalError {
+  return new HttpRefusalError(status, 'BAD_USER_INPUT', message, { headers })
 }

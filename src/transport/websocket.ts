@@ -8,17 +8,18 @@ import { uuidv7 } from 'uuidv7'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
 import type { Limits } from '../config-limits.js'
+import { ForbiddenError, RefusalError } from '../errors.js'
 import { within } from '../within.js'
-import type { AnswerHeaders } from './answer-headers.js'
 import { answerPings } from './answer-pings.js'
 import type { ClientAddress } from './client-address.js'
-import { type Connection, createConnection } from './graphql-over-websocket.js'
+import { type Connection, createConnection } from './connection.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
+import { HttpRefusalError } from './http-refusal.js'
 import { KeepAlive } from './keep-alive.js'
 import { type FrameLimit, limitFrames } from './limit-frames.js'
 import { isAllowedOrigin } from './origin.js'
 import { ProtocolSocket } from './protocol-socket.js'
-import { writeRawAnswer } from './raw-answer.js'
+import type { RefuseRaw } from './raw-answer.js'
 import { refusalOfHead } from './request-head.js'
 
 /** How long a client may take to read what it was sent before the close frame, and to answer that. */
@@ -37,7 +38,8 @@ export interface WebSocketOptions {
   readonly clientAddress: ClientAddress
   /** Told of each client that said too much. */
   readonly onFramesRefused: FrameLimit['onRefused']
-  readonly answerHeaders: AnswerHeaders
+  /** Tells why there is no socket. */
+  readonly refuse: RefuseRaw
   readonly log: Logger
 }
 
@@ -47,6 +49,7 @@ export class WebSocketDoor {
   readonly #server: WebSocketServer
   readonly #keepAlive: KeepAlive
   readonly #connections = new Set<Connection>()
+  readonly #requestIds = new WeakMap<IncomingMessage, string>()
   #isClosing = false
 
   constructor(options: WebSocketOptions) {
@@ -61,11 +64,12 @@ export class WebSocketDoor {
       closeTimeout: CLOSE_WITHIN_MS,
     }
     this.#server = new WebSocketServer(serverOptions)
-    this.#server.on('headers', (headers, { headers: { 'x-request-id': requestId } }) => {
-      headers.push(`x-request-id: ${requestId}`)
+    this.#server.on('headers', (headers, request) => {
+      headers.push(`x-request-id: ${this.#requestIds.get(request)}`)
     })
     this.#server.on('wsClientError', (_error, stream, request) => {
-      this.#refuse(request, stream, 400, 'This is no handshake of a WebSocket.')
+      const refusal = new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is no handshake of a WebSocket.')
+      options.refuse(stream, refusal, this.#requestIds.get(request))
     })
     this.#keepAlive = new KeepAlive(options.limits)
   }
@@ -73,16 +77,14 @@ export class WebSocketDoor {
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
   readonly upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy())
-    const { allowedOrigins, limits } = this.#options
-    // Ours in the place of whatever the client calls it.
-    request.headers['x-request-id'] = uuidv7()
-    const refusal = refusalOfHead(request, limits.maxHeaderBytes)
-    if (refusal) this.#refuse(request, stream, refusal.status, refusal.message)
-    else if (this.#isClosing) this.#refuse(request, stream, 503, 'The service restarts.')
-    else if (pathOf(request) !== GRAPHQL_PATH) this.#refuse(request, stream, 404, `Connect to ${GRAPHQL_PATH}.`)
-    else if (!isAllowedOrigin(allowedOrigins, request.headers.origin)) {
-      this.#refuse(request, stream, 403, 'Pages of this origin may not connect.')
-    } else this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket, request))
+    const requestId = uuidv7()
+    const refusal = this.#refusalOf(request)
+    if (refusal) {
+      this.#options.refuse(stream, refusal, requestId)
+      return
+    }
+    this.#requestIds.set(request, requestId)
+    this.#server.handleUpgrade(request, stream, head, (socket) => this.#open(socket, stream as Socket, request))
   }
 
   /**
@@ -96,15 +98,20 @@ export class WebSocketDoor {
     this.#server.close()
   }
 
-  #refuse({ headers }: IncomingMessage, stream: Duplex, status: number, body: string): void {
-    const requestId = String(headers['x-request-id'])
-    const answerHeaders = { ...this.#options.answerHeaders(requestId), 'content-type': 'text/plain; charset=utf-8' }
-    writeRawAnswer(stream, { status, headers: answerHeaders, body })
+  /** Null: it may be tried to shake hands. */
+  #refusalOf(request: IncomingMessage): RefusalError | null {
+    const { allowedOrigins, limits } = this.#options
+    const refusal = refusalOfHead(request, limits.maxHeaderBytes)
+    if (refusal) return refusal
+    if (this.#isClosing) return new RefusalError('SERVICE_UNAVAILABLE', 'The service restarts: connect again.')
+    if (pathOf(request) !== GRAPHQL_PATH) return new RefusalError('NOT_FOUND', `Connect to ${GRAPHQL_PATH}.`)
+    if (isAllowedOrigin(allowedOrigins, request.headers.origin)) return null
+    return new ForbiddenError('Pages of this origin may not connect.')
   }
 
   #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {
     const { protocol, limits, clientAddress, onFramesRefused } = this.#options
-    const log = this.#options.log.child({ requestId: request.headers['x-request-id'] })
+    const log = this.#options.log.child({ requestId: this.#requestIds.get(request) })
     const socket = new ProtocolSocket(webSocket, { ...limits, log })
     limitFrames(socket, webSocket, { limits, onRefused: onFramesRefused })
     answerPings(webSocket)

@@ -8,7 +8,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
   ['main', /^main\.ts$/, ['compose', 'config', 'demo', 'errors', 'log', 'platform']],
   [
     'compose',
-    /^compose(-rooms)?\.ts$/,
+    /^compose(-rooms|-transports)?\.ts$/,
     [
       'auth',
       'chat',

@@ -6,8 +6,8 @@ import { VARIABLES as MIRROR_VARIABLES } from '../../examples/mirror/settings.js
 import { ENTRY_TYPE_NAMES } from '../../src/chat/timeline/timeline-entry-interface.js'
 import { limitVariables } from '../../src/config-limits.js'
 import { variables } from '../../src/config-variables.js'
-import { HTTP_STATUS } from '../../src/graphql/error-format.js'
 import { createSchema } from '../../src/graphql/schema.js'
+import { HTTP_STATUS } from '../../src/transport/http-refusal.js'
 import { readDocument, readDocuments } from './markdown.js'
 
 const documents = readDocuments()

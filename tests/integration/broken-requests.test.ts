@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ErrorCode } from '../../src/errors.js'
 import { exchange, type RawAnswer, wire } from '../testkit/raw-http.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
@@ -227,20 +228,28 @@ test.each(METHODS)('%s is told which methods there are', async (_name, request) 
   expect((await ask(request())).headers['allow']).toMatch(/^GET, HEAD(, POST, OPTIONS)?$/)
 })
 
-test.each<[string, () => string, number]>([
-  ['elsewhere', () => wire('GET /', HANDSHAKE), 404],
-  ['from another page', () => wire('GET /graphql', [...HANDSHAKE, 'Origin: https://evil.example']), 403],
-  ['without a key', () => wire('GET /graphql', [...UPGRADE, 'Sec-WebSocket-Version: 13']), 400],
-  ['of another version', () => wire('GET /graphql', [...HANDSHAKE, 'Sec-WebSocket-Version: 99']), 400],
-  ['by POST', () => wire('POST /graphql', HANDSHAKE), 400],
-  ['with two Hosts', () => wire('GET /graphql', [...HANDSHAKE, 'Host: other']), 400],
-  ['with 101 headers', () => wire('GET /graphql', [...HANDSHAKE, ...Array(99).fill('X: 1')]), 431],
-])('an upgrade %s is refused with all the headers, and its connection is closed', async (_, request, status) => {
-  const answer = await ask(request())
-  expect(answer.status).toBe(status)
-  expectGuarded(answer, 'text/plain; charset=utf-8')
-  expectClean(answer)
-})
+test.each<[string, () => string, number, ErrorCode]>([
+  ['elsewhere', () => wire('GET /', HANDSHAKE), 404, 'NOT_FOUND'],
+  ['from another page', () => wire('GET /graphql', [...HANDSHAKE, 'Origin: https://evil.example']), 403, 'FORBIDDEN'],
+  ['without a key', () => wire('GET /graphql', [...UPGRADE, 'Sec-WebSocket-Version: 13']), 400, 'BAD_USER_INPUT'],
+  [
+    'of another version',
+    () => wire('GET /graphql', [...HANDSHAKE, 'Sec-WebSocket-Version: 99']),
+    400,
+    'BAD_USER_INPUT',
+  ],
+  ['by POST', () => wire('POST /graphql', HANDSHAKE), 400, 'BAD_USER_INPUT'],
+  ['with two Hosts', () => wire('GET /graphql', [...HANDSHAKE, 'Host: other']), 400, 'BAD_USER_INPUT'],
+  ['with 101 headers', () => wire('GET /graphql', [...HANDSHAKE, ...Array(99).fill('X: 1')]), 431, 'PAYLOAD_TOO_LARGE'],
+])(
+  'an upgrade %s is refused with all the headers and its code, and its connection is closed',
+  async (_, request, status, code) => {
+    const answer = await ask(request())
+    expect([answer.status, JSON.parse(answer.body).errors[0].extensions.code]).toEqual([status, code])
+    expectGuarded(answer)
+    expectClean(answer)
+  },
+)
 
 test.each([
   ['a query', () => asked('{ viewer { id } }'), 200],

@@ -71,7 +71,10 @@ test('a socket that says nothing is closed after 3 s', async () => {
 
 test.each(ORIGIN_TRICKS)('pages of %j may not connect', async (origin) => {
   const refusal = await refusalOf(testService.webSocketUrl, { headers: { origin } })
-  expect(refusal).toEqual({ status: 403, body: 'Pages of this origin may not connect.' })
+  expect([refusal.status, JSON.parse(refusal.body)]).toEqual([
+    403,
+    { errors: [{ message: 'Pages of this origin may not connect.', extensions: { code: 'FORBIDDEN' } }] },
+  ])
 })
 
 test('pages of two origins at once may not connect', async () => {
@@ -88,7 +91,10 @@ test.each(ALLOWED_ORIGINS)('pages of %s may connect', async (origin) => {
 
 test.each(['/', '/graphql/', '/graphqlx', '/health'])('there is no socket at %s', async (path) => {
   const refusal = await refusalOf(new URL(path, testService.webSocketUrl).href)
-  expect(refusal).toEqual({ status: 404, body: 'Connect to /graphql.' })
+  expect([refusal.status, JSON.parse(refusal.body)]).toEqual([
+    404,
+    { errors: [{ message: 'Connect to /graphql.', extensions: { code: 'NOT_FOUND' } }] },
+  ])
 })
 
 test.each(['//', 'http://', '*', '/\\', 'http://[', '/%'])(

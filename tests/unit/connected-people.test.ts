@@ -108,18 +108,18 @@ describe('a connection', () => {
     const [one, other] = [node(), node()]
     const dismissed: string[] = []
     const arrivals = [one, other, one, other, one].map((people) => people.arrive('bea', () => dismissed.push('bea')))
-    const admitted = await Promise.all(arrivals.map(({ isAdmitted }) => isAdmitted))
-    expect(admitted.filter(Boolean)).toHaveLength(MAX_CONNECTIONS)
+    const welcomed = await Promise.all(arrivals.map(({ hasRoom }) => hasRoom))
+    expect(welcomed.filter(Boolean)).toHaveLength(MAX_CONNECTIONS)
     expect(await held()).toHaveLength(MAX_CONNECTIONS)
-    expect(await one.arrive('sam', () => {}).isAdmitted).toBe(true)
+    expect(await one.arrive('sam', () => {}).hasRoom).toBe(true)
 
-    arrivals.at(admitted.indexOf(false))?.leave()
+    arrivals.at(welcomed.indexOf(false))?.leave()
     await everythingDone()
     expect(await held()).toHaveLength(MAX_CONNECTIONS)
-    expect(await one.arrive('bea', () => {}).isAdmitted).toBe(false)
-    arrivals.at(admitted.indexOf(true))?.leave()
+    expect(await one.arrive('bea', () => {}).hasRoom).toBe(false)
+    arrivals.at(welcomed.indexOf(true))?.leave()
     await holds(MAX_CONNECTIONS - 1)
-    expect(await other.arrive('bea', () => {}).isAdmitted).toBe(true)
+    expect(await other.arrive('bea', () => {}).hasRoom).toBe(true)
     await Promise.all([one.close(), other.close()])
   })
 
@@ -131,7 +131,7 @@ describe('a connection', () => {
       release: (...released) => leases.release(...released),
       read: (...asked) => leases.read(...asked),
     })
-    expect(await people.arrive('bea', () => {}).isAdmitted).toBe(false)
+    expect(await people.arrive('bea', () => {}).hasRoom).toBe(false)
     await people.close()
   })
 

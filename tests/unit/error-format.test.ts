@@ -14,13 +14,14 @@ import {
   ServiceUnavailableError,
   UnauthenticatedError,
 } from '../../src/errors.js'
-import { createErrorFormat, HTTP_STATUS } from '../../src/graphql/error-format.js'
+import { createErrorFormat } from '../../src/graphql/error-format.js'
+import { HTTP_STATUS } from '../../src/transport/http-refusal.js'
 
 const logged: Record<string, unknown>[] = []
 const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(JSON.parse(line)) })
 const isUnavailable = (error: unknown) => error instanceof Error && error.message === 'no connection'
-const format = createErrorFormat({ log, isUnavailable, givesHints: true })
-const formatWithoutHints = createErrorFormat({ log, isUnavailable, givesHints: false })
+const format = createErrorFormat({ log, isUnavailable, allowsIntrospection: true })
+const formatHidden = createErrorFormat({ log, isUnavailable, allowsIntrospection: false })
 
 beforeEach(() => {
   logged.length = 0
@@ -79,20 +80,20 @@ describe('where hints are off, of a refusal', () => {
     [new OperationTooComplexError('Too deep.', 777), {}],
     [new RateLimitedError('messages', 777, { retryAfterMs: 1 }), { retryAfterMs: 1 }],
   ])('%s the limit is not told, for it protects the service', (refusal, details) => {
-    const told = formatWithoutHints(inExecution(refusal), 'id')
+    const told = formatHidden(inExecution(refusal), 'id')
     expect(told.extensions).toEqual({ code: refusal.code, ...details })
     expect(JSON.stringify(told)).not.toContain('777')
   })
 
   test('of input the limit is told, for the caller must keep to it', () => {
-    const told = formatWithoutHints(new BadUserInputError('Too long.', { field: 'content', limit: 777 }), 'id')
+    const told = formatHidden(new BadUserInputError('Too long.', { field: 'content', limit: 777 }), 'id')
     expect(told.extensions).toEqual({ code: 'BAD_USER_INPUT', field: 'content', limit: 777 })
   })
 })
 
 test('while everything is refused as unavailable, the log says so once in 10 s, with how often', () => {
   let now = 0
-  const seldom = createErrorFormat({ log, isUnavailable, givesHints: true, now: () => now })
+  const seldom = createErrorFormat({ log, isUnavailable, allowsIntrospection: true, now: () => now })
   for (let nth = 0; nth < 1_000; nth += 1) seldom(new ServiceUnavailableError(), 'id')
   now = 9_999
   seldom(new Error('no connection'), 'id')
@@ -114,7 +115,7 @@ describe('a fault of the document', () => {
   })
 
   test('is told without a hint where hints are off', () => {
-    expect(formatWithoutHints(hint, 'id').message).toBe('Cannot query field "a".')
+    expect(formatHidden(hint, 'id').message).toBe('Cannot query field "a".')
   })
 
   test('loses the codes and details that libraries give it', () => {
@@ -140,7 +141,7 @@ describe('anything else', () => {
   })
 
   test('is SERVICE_UNAVAILABLE when it means that the database could not be asked', () => {
-    const told = createErrorFormat({ log, isUnavailable, givesHints: true })(
+    const told = createErrorFormat({ log, isUnavailable, allowsIntrospection: true })(
       inExecution(new Error('no connection')),
       'request-1',
     )

@@ -14,7 +14,7 @@ import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/config.js'
 import { Deadline } from '../../src/graphql/deadline.js'
 import { DocumentReader } from '../../src/graphql/document-reader.js'
-import { createPipeline, isPrepared, type Pipeline } from '../../src/graphql/pipeline.js'
+import { isPrepared, Pipeline } from '../../src/graphql/pipeline.js'
 import { createSchema } from '../../src/graphql/schema.js'
 import { hostileRequests } from '../testkit/hostile-documents.js'
 import { PLATFORM } from '../testkit/seed.js'
@@ -126,13 +126,13 @@ const { limits } = loadConfig({})
 const deadline = new Deadline(limits.executionTimeoutMs)
 /** The platform is not counted. */
 const rateLimits = { count: () => Promise.reject(new Error('Nobody is counted here')) }
-const [shown, hidden] = [true, false].map((showsSchema) => {
-  const documents = new DocumentReader({ schema, allowsIntrospection: showsSchema, limits })
-  return createPipeline({ schema, documents, showsSchema, trustedDocuments: null, limits, rateLimits })
+const [shown, hidden] = [true, false].map((allowsIntrospection) => {
+  const documents = new DocumentReader({ schema, allowsIntrospection, limits })
+  return new Pipeline({ schema, documents, allowsIntrospection, trustedDocuments: null, limits, rateLimits })
 }) as [Pipeline, Pipeline]
 
-async function messagesOf({ query, variables }: Wrong, showsSchema = false): Promise<string[]> {
-  const pipeline = showsSchema ? shown : hidden
+async function messagesOf({ query, variables }: Wrong, allowsIntrospection = false): Promise<string[]> {
+  const pipeline = allowsIntrospection ? shown : hidden
   const outcome = await pipeline.prepare({ query, variables }, { viewer: PLATFORM, requestId: 'x', deadline })
   return isPrepared(outcome) ? [] : outcome.map(({ message, originalError }) => originalError?.message ?? message)
 }
@@ -142,9 +142,9 @@ const LESSONS = 100
 
 const wordsIn = (text: string) => new Set(text.match(/\w+/g))
 
-async function leaksOf(wrong: Wrong, showsSchema?: boolean): Promise<string[]> {
+async function leaksOf(wrong: Wrong, allowsIntrospection?: boolean): Promise<string[]> {
   const written = wordsIn(wrong.query + JSON.stringify(wrong.variables))
-  const told = wordsIn((await messagesOf(wrong, showsSchema)).join(' '))
+  const told = wordsIn((await messagesOf(wrong, allowsIntrospection)).join(' '))
   return [...told].filter((word) => secrets.has(word) && !written.has(word))
 }
 

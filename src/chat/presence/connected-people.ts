@@ -15,11 +15,11 @@ const LOOK_FOR_SUSPENDED_EVERY_MS = 2_000
 const NOTE_WITHIN_MS = 500
 const CLOSE_WITHIN_MS = 1_000
 
-/** Somebody who has come. */
+/** A connection that has just begun. */
 interface Arrival {
-  /** Whether they may stay: false when they have as many connections as they may, on all nodes. Never rejects. */
-  readonly isAdmitted: Promise<boolean>
-  /** To be called when the connection begins to close, admitted or not; calling it again does nothing. */
+  /** Whether there is room for it: its person has fewer than they may, on all nodes. Never rejects. */
+  readonly hasRoom: Promise<boolean>
+  /** To be called when the connection begins to close, whether there was room or not; calling it again does nothing. */
   leave(): void
 }
 
@@ -84,11 +84,11 @@ export class ConnectedPeople {
     const connections = this.#people.get(userKey) ?? new Set()
     this.#people.set(userKey, connections.add(connection))
     for (const work of this.#regularly) work.start()
-    const isAdmitted = this.#begin(userKey, connection)
-    connection.held = isAdmitted
+    const hasRoom = this.#begin(userKey, connection)
+    connection.held = hasRoom
     // Who is sent away again has been seen by the sockets that they have.
-    void isAdmitted.then((isHere) => (isHere ? this.#parts.notes.note([userKey], new Date(this.#now())) : undefined))
-    return { isAdmitted, leave: () => this.#end(userKey, connection) }
+    void hasRoom.then((isHere) => (isHere ? this.#parts.notes.note([userKey], new Date(this.#now())) : undefined))
+    return { hasRoom, leave: () => this.#end(userKey, connection) }
   }
 
   /** Holds all leases anew. */

@@ -1,0 +1,40 @@
+import type { Viewer } from '../auth/viewer.js'
+import { BeginningOperations } from './beginning-operations.js'
+import type { ProtocolSocket } from './protocol-socket.js'
+import { SubscriptionSlots } from './subscription-slots.js'
+
+/** What we know of a connection. */
+export interface Connection {
+  readonly socket: ProtocolSocket
+  /** From where it came. */
+  readonly address: string
+  /** Null until the client has shown a good token. */
+  viewer: Viewer | null
+  readonly beginning: BeginningOperations
+  readonly slots: SubscriptionSlots
+  /** The ids of operations that are not answered to the end yet; of subscriptions those that aren't let through yet. */
+  readonly underWay: Set<string>
+  /** Called whenever one of them is. */
+  onAnswered: () => void
+}
+
+/** What is known of a connection that was just opened. */
+export function createConnection(
+  socket: ProtocolSocket,
+  { address, maxSubscriptionsPerSocket }: { address: string; maxSubscriptionsPerSocket: number },
+): Connection {
+  return {
+    socket,
+    address,
+    viewer: null,
+    beginning: new BeginningOperations(),
+    slots: new SubscriptionSlots(maxSubscriptionsPerSocket),
+    underWay: new Set(),
+    onAnswered: () => {},
+  }
+}
+
+/** An operation is answered to the end, or a subscription let through. */
+export function answered(connection: Connection, id: string): void {
+  if (connection.underWay.delete(id)) connection.onAnswered()
+}
