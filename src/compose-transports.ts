@@ -54,16 +54,15 @@ export function composeTransports(
   })
   const execution = createExecution((request) => createContext(rooms, request), metrics, limits)
   const pipeline = new Pipeline({ ...documents, allowsIntrospection, limits, rateLimits })
-  const { maxBodyBytes, maxHeaderBytes, executionTimeoutMs } = limits
   const answerHeaders = createAnswerHeaders({ isBehindTls: config.isProduction })
   const onRequest = createRequestListener({
-    graphql: createGraphqlOverHttp({ pipeline, execution, formatError, maxBodyBytes }),
+    graphql: createGraphqlOverHttp({ pipeline, execution, formatError, limits }),
     admit,
     clientAddress,
     formatError,
     allowedOrigins,
     allowsIntrospection,
-    executionTimeoutMs,
+    limits,
     health: createHealth({
       askDatabase: () => database.prisma.$queryRaw`SELECT 1`,
       isBusConnected: () => bus.isConnected,
@@ -71,7 +70,6 @@ export function composeTransports(
     metrics: { token: config.metricsToken, isOpen: !config.isProduction, render: () => metrics.render() },
     playground: allowsIntrospection ? createPlayground() : null,
     answerHeaders,
-    maxHeaderBytes,
   })
   const onArrival: OnArrival = (viewer, close) =>
     viewer.kind === 'USER' ? rooms.people.arrive(viewer.user.key, () => close('Suspended')) : UNCOUNTED
@@ -82,7 +80,7 @@ export function composeTransports(
     allowedOrigins,
     limits,
     clientAddress,
-    onFramesRefused: () => metrics.rateLimited.inc({ limit: 'frames' }),
+    metrics,
     refuse: refuseRaw,
     log,
   })

@@ -1,7 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { RateLimitName } from './rate-limits.js'
 
 /** Why a subscription reads what it has to deliver from the database. */
 export type CatchUpReason = 'after' | 'overflow' | 'changed' | 'behind'
+
+/** What can be refused because there was too much of it. */
+export type RefusedLimit = RateLimitName | 'sockets' | 'subscriptions' | 'frames'
 
 /** What operators can see of a service. Made once for each service; nothing is counted in module scope. */
 export interface Metrics {
@@ -19,6 +23,8 @@ export interface Metrics {
   readonly busLosses: Counter
   /** What was refused because there was too much of it, by the limit. */
   readonly rateLimited: Counter<'limit'>
+  /** Counts one refusal in `rateLimited`. */
+  countRateLimited(limit: RefusedLimit): void
   /** Shows whether the bus is connected, asking it whenever somebody looks. */
   watchBus(bus: { readonly isConnected: boolean }): void
   /** The content type and the text that Prometheus reads. */
@@ -29,6 +35,12 @@ export function createMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  const rateLimited = new Counter({
+    name: 'escrow_chat_rate_limited_total',
+    help: 'What was refused because there was too much of it, by the limit: sends, operations, partnerOperations, failedAuthentications, sockets, subscriptions, frames.',
+    labelNames: ['limit'],
+    registers,
+  })
   return {
     deliveries: new Counter({
       name: 'escrow_chat_deliveries_total',
@@ -63,12 +75,8 @@ export function createMetrics(): Metrics {
       help: 'Times that the connection to Redis was lost.',
       registers,
     }),
-    rateLimited: new Counter({
-      name: 'escrow_chat_rate_limited_total',
-      help: 'What was refused because there was too much of it, by the limit: sends, operations, partnerOperations, failedAuthentications, sockets, subscriptions, frames.',
-      labelNames: ['limit'],
-      registers,
-    }),
+    rateLimited,
+    countRateLimited: (limit) => rateLimited.inc({ limit }),
     watchBus(bus) {
       new Gauge({
         name: 'escrow_chat_bus_connected',

@@ -6,7 +6,7 @@ import type { RateLimit, RateLimitName, RateLimitTable } from '../rate-limits.js
 /** What the adapters of the rate limits are made of. */
 export interface RateLimitsParts {
   readonly limits: RateLimitTable
-  readonly metrics: Pick<Metrics, 'rateLimited'>
+  readonly metrics: Pick<Metrics, 'countRateLimited'>
 }
 
 /** A limit, and what counts for it. */
@@ -43,8 +43,8 @@ export function countedLimits(
   { limits, metrics }: RateLimitsParts,
   createLimiter: (name: string, limit: RateLimit) => RateLimiterAbstract,
 ): Readonly<Record<RateLimitName, CountedLimit>> {
-  const counted = Object.entries(limits).map(([name, limit]) => {
-    const onRefused = () => metrics.rateLimited.inc({ limit: name })
+  const counted = (Object.entries(limits) as [RateLimitName, RateLimit][]).map(([name, limit]) => {
+    const onRefused = () => metrics.countRateLimited(name)
     return [name, new CountedLimit(limit, createLimiter(name, limit), onRefused)]
   })
   return Object.fromEntries(counted)

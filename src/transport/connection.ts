@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.js'
+import type { Limits } from '../config-limits.js'
 import { BeginningOperations } from './beginning-operations.js'
 import type { ProtocolSocket } from './protocol-socket.js'
 import { SubscriptionSlots } from './subscription-slots.js'
@@ -21,14 +22,14 @@ export interface Connection {
 /** What is known of a connection that was just opened. */
 export function createConnection(
   socket: ProtocolSocket,
-  { address, maxSubscriptionsPerSocket }: { address: string; maxSubscriptionsPerSocket: number },
+  { address, limits }: { address: string; limits: Pick<Limits, 'maxSubscriptionsPerSocket'> },
 ): Connection {
   return {
     socket,
     address,
     viewer: null,
     beginning: new BeginningOperations(),
-    slots: new SubscriptionSlots(maxSubscriptionsPerSocket),
+    slots: new SubscriptionSlots(limits.maxSubscriptionsPerSocket),
     underWay: new Set(),
     onAnswered: () => {},
   }

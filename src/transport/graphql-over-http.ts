@@ -6,7 +6,7 @@ import { type ErrorFormat, rootOf } from '../graphql/error-format.js'
 import type { Execution } from '../graphql/execution.js'
 import { isPrepared, type OperationRequest, type Pipeline } from '../graphql/pipeline.js'
 import { HttpRefusalError, httpOf } from './http-refusal.js'
-import { readRequestParams } from './request-params.js'
+import { type BodyLimits, readRequestParams } from './request-params.js'
 
 export type GraphqlOverHttp = YogaServerInstance<RequestContext, object>
 
@@ -14,7 +14,7 @@ export interface GraphqlOverHttpOptions {
   readonly pipeline: Pipeline
   readonly execution: Execution
   readonly formatError: ErrorFormat
-  readonly maxBodyBytes: number
+  readonly limits: BodyLimits
 }
 
 /**
@@ -32,16 +32,16 @@ export function createGraphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlO
     maskedErrors: false, // useErrorFormat does it.
     maxRequestBodySize: false, // readRequestParams has it, and says the limit.
     extraParamNames: ['documentId'],
-    parserAndValidationCache: false, // So has the pipeline.
+    parserAndValidationCache: false, // The pipeline has its own.
     plugins: [useRequestParams(options), usePipeline(options), useErrorFormat(options)],
   })
 }
 
 type HttpPlugin = Plugin<object, RequestContext, RequestContext>
 
-function useRequestParams({ maxBodyBytes }: GraphqlOverHttpOptions): HttpPlugin {
+function useRequestParams({ limits }: GraphqlOverHttpOptions): HttpPlugin {
   return {
-    onRequestParse: ({ setRequestParser }) => setRequestParser((request) => readRequestParams(request, maxBodyBytes)),
+    onRequestParse: ({ setRequestParser }) => setRequestParser((request) => readRequestParams(request, limits)),
   }
 }
 

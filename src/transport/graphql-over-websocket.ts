@@ -57,7 +57,7 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       beginning.remove(id)
       answered(connection, id)
       if (!isPrepared(operation)) return operation
-      metrics.rateLimited.inc({ limit: 'subscriptions' })
+      metrics.countRateLimited('subscriptions')
       return [wrapped(tooManySubscriptions(limits.maxSubscriptionsPerSocket))]
     },
     onComplete: ({ extra }, id) => answered(extra, id),

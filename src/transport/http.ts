@@ -5,6 +5,7 @@ import type { Admit } from '../auth/admit.js'
 import { bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
+import type { Limits } from '../config-limits.js'
 import { ForbiddenError, RefusalError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
@@ -24,7 +25,6 @@ export interface HttpOptions {
   readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
-  readonly executionTimeoutMs: number
   readonly health: Health
   readonly metrics: MetricsPage
   /** Whether introspection needs no token. */
@@ -32,7 +32,7 @@ export interface HttpOptions {
   /** Null: there is none. */
   readonly playground: Playground | null
   readonly answerHeaders: AnswerHeaders
-  readonly maxHeaderBytes: number
+  readonly limits: Pick<Limits, 'executionTimeoutMs' | 'maxHeaderBytes'>
 }
 
 /** The path of the API, over HTTP and WebSocket. */
@@ -73,7 +73,7 @@ async function answer(
   options: HttpOptions,
 ): Promise<void> {
   const { graphql, health, metrics, playground } = options
-  const refusal = refusalOfHead(request, options.maxHeaderBytes)
+  const refusal = refusalOfHead(request, options.limits)
   if (refusal) throw refusal
   const path = pathOf(request)
   switch (path) {
@@ -83,7 +83,7 @@ async function answer(
       // Node leaves the body out by itself.
       if (request.method === 'HEAD') request.method = 'GET'
       if (playground && isPageVisit(request)) return playground.serve(request, response)
-      const deadline = new Deadline(options.executionTimeoutMs)
+      const deadline = new Deadline(options.limits.executionTimeoutMs)
       const viewer = await deadline.keep(authenticateRequest(request, options))
       // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
       request.headers.host = 'localhost'

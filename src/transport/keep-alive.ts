@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import type { Limits } from '../config-limits.js'
 import { Heartbeat } from './heartbeat.js'
 import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
 import { readTcpQueues } from './tcp-queues.js'
@@ -11,10 +12,8 @@ const LONGEST_BETWEEN_LOOKS_MS = 1_000
 const SUSPECT_AFTER = 1 / 4
 
 export interface KeepAliveOptions {
-  /** For so long a socket may owe something without any of it being taken. */
-  readonly writeStallTimeoutMs: number
-  /** So often a ping is sent, and so long its answer is waited for. */
-  readonly pingIntervalMs: number
+  /** For how long a socket may owe something without any of it being taken; how often a ping is sent, and how long its answer waited for. */
+  readonly limits: Pick<Limits, 'writeStallTimeoutMs' | 'pingIntervalMs'>
 }
 
 interface Watched {
@@ -35,7 +34,7 @@ export class KeepAlive {
   readonly #watched = new Set<Watched>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ writeStallTimeoutMs, pingIntervalMs }: KeepAliveOptions) {
+  constructor({ limits: { writeStallTimeoutMs, pingIntervalMs } }: KeepAliveOptions) {
     const shortestMs = Math.min(writeStallTimeoutMs, pingIntervalMs)
     this.#lookEveryMs = Math.min(shortestMs / LOOKS_IN_A_TIMEOUT, LONGEST_BETWEEN_LOOKS_MS)
     this.#pingIntervalLooks = Math.ceil(pingIntervalMs / this.#lookEveryMs)

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws'
 import type { Limits } from '../config-limits.js'
+import type { Metrics } from '../metrics.js'
 import { FrameBudget } from './frame-budget.js'
 import type { ProtocolSocket } from './protocol-socket.js'
 
@@ -8,16 +9,16 @@ const TOO_MANY_REQUESTS = 4429
 
 export interface FrameLimit {
   readonly limits: Pick<Limits, 'framesPerSecond' | 'frameBurst'>
-  readonly onRefused: () => void
+  readonly metrics: Pick<Metrics, 'countRateLimited'>
 }
 
 /** Closes a socket whose client says more than it may: messages, and pings and pongs of WebSocket itself. */
-export function limitFrames(socket: ProtocolSocket, webSocket: WebSocket, { limits, onRefused }: FrameLimit): void {
+export function limitFrames(socket: ProtocolSocket, webSocket: WebSocket, { limits, metrics }: FrameLimit): void {
   const rate = { burst: limits.frameBurst, perSecond: limits.framesPerSecond }
   const budget = new FrameBudget(rate, performance.now())
   const count = () => {
     if (!socket.isOpen || budget.take(performance.now(), socket.heldBackMs)) return
-    onRefused()
+    metrics.countRateLimited('frames')
     socket.close(TOO_MANY_REQUESTS, 'Too many messages')
   }
   for (const event of ['message', 'ping', 'pong']) webSocket.on(event, count)

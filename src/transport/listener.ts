@@ -96,7 +96,7 @@ function refuseUnreadable(server: Server, exchanges: Exchanges, { onUnreadable, 
     if (refusal && exchanges.canBeRefused(stream)) onUnreadable(stream, refusal)
     else stream.destroy()
   }
-  server.on('clientError', (error, stream) => refuse(stream as Socket, explainUnreadable(error, limits.maxHeaderBytes)))
+  server.on('clientError', (error, stream) => refuse(stream as Socket, explainUnreadable(error, limits)))
   server.on('connect', (_request, stream) => {
     stream.on('error', () => stream.destroy())
     refuse(stream as Socket, methodNotAllowed('The service', ['GET', 'HEAD', 'POST', 'OPTIONS']))

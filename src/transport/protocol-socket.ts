@@ -1,6 +1,7 @@
 import { CloseCode } from 'graphql-ws'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
+import type { Limits } from '../config-limits.js'
 
 /** Registered for RFC 6455: try again later. graphql-ws clients do. */
 export const TRY_AGAIN_LATER = 1013
@@ -14,7 +15,7 @@ const FRAME_COST_BYTES = 1024
 
 export interface ProtocolSocketOptions {
   /** What a client may be owed before it is not listened to any more, so that it can't ask for more than it reads. */
-  readonly maxOwedBytes: number
+  readonly limits: Pick<Limits, 'maxOwedBytes'>
   readonly log: Logger
 }
 
@@ -42,9 +43,9 @@ export class ProtocolSocket {
   #heldBackMs = 0
   #heldBackSince: number | null = null
 
-  constructor(socket: WebSocket, { maxOwedBytes, log }: ProtocolSocketOptions) {
+  constructor(socket: WebSocket, { limits, log }: ProtocolSocketOptions) {
     this.#socket = socket
-    this.#maxOwedBytes = maxOwedBytes
+    this.#maxOwedBytes = limits.maxOwedBytes
     this.log = log
     this.closing = new Promise((resolve) => {
       this.#begin = resolve

@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import type { Limits } from '../config-limits.js'
 import { HttpRefusalError, headTooLarge } from './http-refusal.js'
+
+type HeadLimits = Pick<Limits, 'maxHeaderBytes'>
 
 /** More than any proxy or browser sends. */
 export const MAX_HEADERS = 100
@@ -8,9 +11,9 @@ export const MAX_HEADERS = 100
  * What is wrong with a request whose head Node's parser lets through, over HTTP and at upgrades alike; null: nothing. What
  * one program could read one way and the next another way isn't taken.
  */
-export function refusalOfHead(request: IncomingMessage, maxHeaderBytes: number): HttpRefusalError | null {
+export function refusalOfHead(request: IncomingMessage, limits: HeadLimits): HttpRefusalError | null {
   // Of what is beyond its own limit Node takes no notice: an Origin could be among it.
-  if (request.rawHeaders.length > 2 * MAX_HEADERS) return headTooLarge(maxHeaderBytes)
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return headTooLarge(limits.maxHeaderBytes)
   const hosts = request.headersDistinct['host']?.length ?? 0
   // RFC 9112, 3.2: Node would take the first of several, and answer by itself where there is none.
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
@@ -27,16 +30,13 @@ export function refusalOfHead(request: IncomingMessage, maxHeaderBytes: number):
  * Why Node's parser doesn't take what came, or doesn't wait any longer for the rest; null for a connection that broke, on
  * which there is nobody to tell.
  */
-export function explainUnreadable(
-  { code = '' }: NodeJS.ErrnoException,
-  maxHeaderBytes: number,
-): HttpRefusalError | null {
+export function explainUnreadable({ code = '' }: NodeJS.ErrnoException, limits: HeadLimits): HttpRefusalError | null {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new HttpRefusalError(408, 'BAD_USER_INPUT', 'The request took too long to arrive.')
     case 'HPE_HEADER_OVERFLOW':
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return headTooLarge(maxHeaderBytes)
+      return headTooLarge(limits.maxHeaderBytes)
     default:
       return code.startsWith('HPE_') ? new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is not HTTP/1.1.') : null
   }

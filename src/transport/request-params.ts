@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { GraphQLParams } from 'graphql-yoga'
+import type { Limits } from '../config-limits.js'
 import { PayloadTooLargeError } from '../errors.js'
 import { HttpRefusalError } from './http-refusal.js'
+
+export type BodyLimits = Pick<Limits, 'maxBodyBytes'>
 
 const JSON_IN_UTF_8 = /^application\/json[ \t]*(;[ \t]*(charset=("utf-8"|utf-8)[ \t]*)?)?$/i
 
@@ -12,11 +15,11 @@ const JSON_IN_UTF_8 = /^application\/json[ \t]*(;[ \t]*(charset=("utf-8"|utf-8)[
  * @throws {HttpRefusalError} for what is no such request.
  * @throws {PayloadTooLargeError} as soon as it is clear; the rest of the body is not read.
  */
-export async function readRequestParams(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
-  return request.method === 'GET' ? fromUrl(new URL(request.url)) : fromBody(request, maxBodyBytes)
+export async function readRequestParams(request: Request, limits: BodyLimits): Promise<GraphQLParams> {
+  return request.method === 'GET' ? fromUrl(new URL(request.url)) : fromBody(request, limits)
 }
 
-async function fromBody(request: Request, maxBodyBytes: number): Promise<GraphQLParams> {
+async function fromBody(request: Request, limits: BodyLimits): Promise<GraphQLParams> {
   if (!JSON_IN_UTF_8.test(request.headers.get('content-type') ?? '')) {
     throw fault(415, 'The body must be JSON in UTF-8: send the header "Content-Type: application/json".')
   }
@@ -24,12 +27,12 @@ async function fromBody(request: Request, maxBodyBytes: number): Promise<GraphQL
   if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
     throw fault(415, 'The body must not be compressed.', { 'accept-encoding': 'identity' })
   }
-  const body = parseJson(await readText(request, maxBodyBytes), 'The body is not valid JSON.')
+  const body = parseJson(await readText(request, limits), 'The body is not valid JSON.')
   if (!isObject(body)) throw fault(400, 'The body must be a JSON object with a `query`. Batches are not taken.')
   return checkParams(body)
 }
 
-async function readText({ headers, body }: Request, maxBodyBytes: number): Promise<string> {
+async function readText({ headers, body }: Request, { maxBodyBytes }: BodyLimits): Promise<string> {
   if (Number(headers.get('content-length') ?? 0) > maxBodyBytes) throw new PayloadTooLargeError(maxBodyBytes)
   const chunks: Uint8Array[] = []
   let size = 0

@@ -15,10 +15,10 @@ import type { ClientAddress } from './client-address.js'
 import { type Connection, createConnection } from './connection.js'
 import { GRAPHQL_PATH, pathOf } from './http.js'
 import { HttpRefusalError } from './http-refusal.js'
-import { KeepAlive } from './keep-alive.js'
+import { KeepAlive, type KeepAliveOptions } from './keep-alive.js'
 import { type FrameLimit, limitFrames } from './limit-frames.js'
 import { isAllowedOrigin } from './origin.js'
-import { ProtocolSocket } from './protocol-socket.js'
+import { ProtocolSocket, type ProtocolSocketOptions } from './protocol-socket.js'
 import type { RefuseRaw } from './raw-answer.js'
 import { refusalOfHead } from './request-head.js'
 
@@ -34,10 +34,12 @@ const SERVICE_RESTART = 1012
 export interface WebSocketOptions {
   readonly protocol: ProtocolServer<Connection>
   readonly allowedOrigins: AllowedOrigins
-  readonly limits: Limits
+  readonly limits: FrameLimit['limits'] &
+    KeepAliveOptions['limits'] &
+    ProtocolSocketOptions['limits'] &
+    Pick<Limits, 'maxHeaderBytes' | 'maxFrameBytes' | 'maxFrameFragments' | 'maxSubscriptionsPerSocket'>
+  readonly metrics: FrameLimit['metrics']
   readonly clientAddress: ClientAddress
-  /** Told of each client that said too much. */
-  readonly onFramesRefused: FrameLimit['onRefused']
   /** Tells why there is no socket. */
   readonly refuse: RefuseRaw
   readonly log: Logger
@@ -71,7 +73,7 @@ export class WebSocketDoor {
       const refusal = new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is no handshake of a WebSocket.')
       options.refuse(stream, refusal, this.#requestIds.get(request))
     })
-    this.#keepAlive = new KeepAlive(options.limits)
+    this.#keepAlive = new KeepAlive(options)
   }
 
   /** Takes an upgrade request of Node's HTTP server, or refuses it. */
@@ -101,7 +103,7 @@ export class WebSocketDoor {
   /** Null: it may be tried to shake hands. */
   #refusalOf(request: IncomingMessage): RefusalError | null {
     const { allowedOrigins, limits } = this.#options
-    const refusal = refusalOfHead(request, limits.maxHeaderBytes)
+    const refusal = refusalOfHead(request, limits)
     if (refusal) return refusal
     if (this.#isClosing) return new RefusalError('SERVICE_UNAVAILABLE', 'The service restarts: connect again.')
     if (pathOf(request) !== GRAPHQL_PATH) return new RefusalError('NOT_FOUND', `Connect to ${GRAPHQL_PATH}.`)
@@ -110,13 +112,13 @@ export class WebSocketDoor {
   }
 
   #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {
-    const { protocol, limits, clientAddress, onFramesRefused } = this.#options
+    const { protocol, limits, clientAddress, metrics } = this.#options
     const log = this.#options.log.child({ requestId: this.#requestIds.get(request) })
-    const socket = new ProtocolSocket(webSocket, { ...limits, log })
-    limitFrames(socket, webSocket, { limits, onRefused: onFramesRefused })
+    const socket = new ProtocolSocket(webSocket, { limits, log })
+    limitFrames(socket, webSocket, { limits, metrics })
     answerPings(webSocket)
     this.#keepAlive.watch(socket, webSocket, stream)
-    const connection = createConnection(socket, { address: clientAddress(request), ...limits })
+    const connection = createConnection(socket, { address: clientAddress(request), limits })
     this.#connections.add(connection)
     webSocket.once('close', (code) => {
       this.#connections.delete(connection)

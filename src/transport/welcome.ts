@@ -28,7 +28,7 @@ export interface WelcomeOptions {
   readonly admit: Admit
   readonly onArrival: OnArrival
   readonly limits: Pick<Limits, 'executionTimeoutMs'>
-  readonly metrics: Pick<Metrics, 'rateLimited'>
+  readonly metrics: Pick<Metrics, 'countRateLimited'>
 }
 
 /** Lets a client in by its token. @returns whether it may stay; when it may not, the socket is closing. */
@@ -54,7 +54,7 @@ export async function welcome(
   })
   const hasRoom = await arrival.hasRoom
   if (hasRoom || !socket.isOpen) return socket.isOpen
-  metrics.rateLimited.inc({ limit: 'sockets' })
+  metrics.countRateLimited('sockets')
   socket.close(TRY_AGAIN_LATER, 'Too many sockets')
   return false
 }

@@ -29,7 +29,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
     /^(config(-variables?|-limits|-secret|-known-secrets|-warnings)?|loopback|redis-address)\.ts$/,
     ['config', 'errors'],
   ],
-  ['metrics', /^metrics\.ts$/, []],
+  ['metrics', /^metrics\.ts$/, ['rate-limits']],
   ['rate-limits', /^rate-limits\.ts$/, ['config']],
   ['errors', /^(errors|startup-error)\.ts$/, []],
   ['log', /^log(-error|-text)?\.ts$/, ['config', 'log']],
