@@ -58,6 +58,7 @@ export function composeTransports(
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, limits }),
     admit,
+    countNobody: (address) => rateLimits.count('anonymousOperations', address),
     clientAddress,
     formatError,
     allowedOrigins,

@@ -65,6 +65,12 @@ export const limitVariables = {
     600,
   ),
   PARTNER_OPERATIONS_PER_MINUTE: limit('How many operations a partner may ask for in a minute.', 1, 10_000_000, 1_200),
+  ANONYMOUS_OPERATIONS_PER_MINUTE: limit(
+    'How many operations may come from one address in a minute without a token, where introspection is on.',
+    1,
+    10_000_000,
+    60,
+  ),
   FAILED_AUTHENTICATIONS_PER_MINUTE: limit(
     'How many tokens may be refused in a minute to one address.',
     1,

@@ -10,7 +10,12 @@ export interface RateLimit {
 }
 
 /** What is counted. The platform's own backend is not: it may ask as often as it likes. */
-export type RateLimitName = 'sends' | 'operations' | 'partnerOperations' | 'failedAuthentications'
+export type RateLimitName =
+  | 'sends'
+  | 'operations'
+  | 'partnerOperations'
+  | 'anonymousOperations'
+  | 'failedAuthentications'
 
 export type RateLimitTable = Readonly<Record<RateLimitName, RateLimit>>
 
@@ -25,6 +30,11 @@ export function rateLimitsOf(limits: Limits): RateLimitTable {
     },
     operations: { what: 'operations', max: limits.operationsPerMinute, windowSeconds: MINUTE_S },
     partnerOperations: { what: 'operations', max: limits.partnerOperationsPerMinute, windowSeconds: MINUTE_S },
+    anonymousOperations: {
+      what: 'operations without a token',
+      max: limits.anonymousOperationsPerMinute,
+      windowSeconds: MINUTE_S,
+    },
     failedAuthentications: {
       what: 'failed authentications',
       max: limits.failedAuthenticationsPerMinute,

@@ -2,8 +2,8 @@ import type { Viewer } from '../auth/viewer.js'
 import type { RateLimits } from '../rate-limits.js'
 
 /**
- * Counts an operation for whoever asks for it. The platform's own backend may ask as often as it likes; nobody, who gets
- * no further than introspection, isn't anybody to count for.
+ * Counts an operation for whoever asks for it. The platform's own backend may ask as often as it likes; nobody was counted
+ * by their address when they came.
  *
  * @throws {RateLimitedError} when it is one too many.
  */

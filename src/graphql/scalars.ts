@@ -22,12 +22,24 @@ export function addScalars(builder: Builder): void {
         'An instant as RFC 3339 has it, in UTC, with milliseconds: `2026-03-01T12:00:00.000Z`. Input may carry any offset.',
     }),
   )
+  const url = GraphQLURL.toConfig()
   builder.addScalarType(
     'URL',
     new GraphQLScalarType({
-      ...GraphQLURL.toConfig(),
+      ...url,
+      parseValue: (value) => readUrl(() => url.parseValue(value)),
+      parseLiteral: (node, variables) => readUrl(() => url.parseLiteral(node, variables)),
       name: 'URL',
       description: 'An absolute URL, as RFC 3986 has it: `https://example.com/picture.png`.',
     }),
   )
+}
+
+/** What is no URL is the caller's fault, and not a failure of ours, as the TypeError of the library would be. */
+function readUrl<Read>(read: () => Read): Read {
+  try {
+    return read()
+  } catch {
+    throw new GraphQLError('URL must be an absolute URL, like https://example.com/picture.png.')
+  }
 }

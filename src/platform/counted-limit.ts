@@ -21,6 +21,11 @@ export class CountedLimit {
     this.#onRefused = onRefused
   }
 
+  /** Counts one use that was counted elsewhere as well, and refuses nothing. */
+  async note(key: string): Promise<void> {
+    await this.#limiter.penalty(key)
+  }
+
   /**
    * Counts one use.
    *

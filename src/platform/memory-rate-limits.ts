@@ -13,6 +13,11 @@ export class MemoryRateLimits implements RateLimits {
     )
   }
 
+  /** Counts what Redis has counted, so that this node goes on from there when Redis is away. */
+  note(name: RateLimitName, key: string): Promise<void> {
+    return this.#counted[name].note(key)
+  }
+
   count(name: RateLimitName, key: string): Promise<void> {
     return this.#counted[name].use(key)
   }

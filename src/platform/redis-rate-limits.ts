@@ -34,7 +34,7 @@ export interface RedisRateLimitsParts extends RateLimitsParts {
 /**
  * The rate limits of all nodes: a counter a limit and caller in Redis, which goes with its window. Whoever has used
  * everything up is remembered here, so that Redis isn't asked for those who are refused. While Redis is away or fails, this
- * node counts by itself.
+ * node counts by itself, and goes on from what it has counted so far.
  */
 export class RedisRateLimits implements RateLimits {
   readonly #link: RedisLink
@@ -67,7 +67,7 @@ export class RedisRateLimits implements RateLimits {
   }
 
   async count(name: RateLimitName, key: string): Promise<void> {
-    if (!(await this.#countInRedis(name, key))) await this.#own.count(name, key)
+    await ((await this.#countInRedis(name, key)) ? this.#own.note(name, key) : this.#own.count(name, key))
   }
 
   /** @returns whether it was counted. */

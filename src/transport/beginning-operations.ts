@@ -15,10 +15,6 @@ export class BeginningOperations {
   readonly #operations = new Map<string, Beginning>()
   #lastLetThrough: Promise<unknown> = Promise.resolve()
 
-  has(id: string): boolean {
-    return this.#operations.has(id)
-  }
-
   /** Notes one that is being checked. Resolves with what came of it, when all before it are let through as well. */
   async add<Outcome>(id: string, checked: Promise<Outcome>): Promise<Outcome> {
     let settle = () => {}

@@ -13,6 +13,8 @@ export interface Connection {
   viewer: Viewer | null
   readonly beginning: BeginningOperations
   readonly slots: SubscriptionSlots
+  /** The ids that are in use: from `subscribe` until all is over that graphql-ws does for the operation. */
+  readonly ids: Set<string>
   /** The ids of operations that are not answered to the end yet; of subscriptions those that aren't let through yet. */
   readonly underWay: Set<string>
   /** Called whenever one of them is. */
@@ -30,9 +32,15 @@ export function createConnection(
     viewer: null,
     beginning: new BeginningOperations(),
     slots: new SubscriptionSlots(limits.maxSubscriptionsPerSocket),
+    ids: new Set(),
     underWay: new Set(),
     onAnswered: () => {},
   }
+}
+
+/** All is over but the very last step of graphql-ws, which comes before this takes effect. */
+export function free({ ids }: Connection, id: string): void {
+  setImmediate(() => ids.delete(id))
 }
 
 /** An operation is answered to the end, or a subscription let through. */

@@ -11,7 +11,7 @@ import type { Execution } from '../graphql/execution.js'
 import { isPrepared, type Pipeline, type PreparedOperation } from '../graphql/pipeline.js'
 import { wrapped } from '../graphql/wrapped-error.js'
 import { within } from '../within.js'
-import { answered, type Connection } from './connection.js'
+import { answered, type Connection, free } from './connection.js'
 import { untilEnd } from './subscription-slots.js'
 import { type WelcomeOptions, welcome } from './welcome.js'
 
@@ -43,12 +43,14 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       return isWelcome ?? false
     },
     async onSubscribe({ extra: connection }, id, payload) {
-      const { viewer, beginning } = connection
-      // graphql-ws forgets an id at its `complete`; used again before the first has begun, both would run under it.
-      if (beginning.has(id)) {
+      const { viewer, beginning, ids } = connection
+      // graphql-ws forgets an id at its `complete`. Used again before the first is over, the end of that would be taken for
+      // the end of the second, which would be silent ever after.
+      if (ids.has(id)) {
         connection.socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
         return [new GraphQLError('The id is in use')]
       }
+      ids.add(id)
       connection.underWay.add(id)
       const context = { viewer, requestId: uuidv7(), deadline: new Deadline(limits.executionTimeoutMs) }
       const operation = await beginning.add(id, pipeline.prepare(payload, context))
@@ -56,11 +58,15 @@ export function createProtocol(options: ProtocolOptions): Server<Connection> {
       if (isPrepared(operation) && release) return { ...operation, connection, id, release }
       beginning.remove(id)
       answered(connection, id)
+      free(connection, id)
       if (!isPrepared(operation)) return operation
       metrics.countRateLimited('subscriptions')
       return [wrapped(tooManySubscriptions(limits.maxSubscriptionsPerSocket))]
     },
-    onComplete: ({ extra }, id) => answered(extra, id),
+    onComplete({ extra }, id) {
+      answered(extra, id)
+      free(extra, id)
+    },
     onOperation: ({ extra }, id) => extra.beginning.remove(id),
     execute(args) {
       const { connection, id, contextValue } = args as SocketOperation

@@ -22,6 +22,8 @@ import { refusalOfHead } from './request-head.js'
 export interface HttpOptions {
   readonly graphql: GraphqlOverHttp
   readonly admit: Admit
+  /** Counts a request without a token, where that may be. @throws {RateLimitedError} when it is one too many. */
+  readonly countNobody: (address: string) => Promise<void>
   readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
@@ -132,11 +134,14 @@ function answerPreflight(
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { admit, clientAddress, allowsIntrospection }: HttpOptions,
+  { admit, countNobody, clientAddress, allowsIntrospection }: HttpOptions,
 ): Promise<Viewer | null> {
   // Of several, `headers` would have the first.
   const { authorization: [authorization, ...others] = [] } = request.headersDistinct
-  if (authorization === undefined && allowsIntrospection) return null
+  if (authorization === undefined && allowsIntrospection) {
+    await countNobody(clientAddress(request))
+    return null
+  }
   return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))
 }
 

@@ -10,6 +10,7 @@ import { SEND } from '../testkit/writing.js'
 const SEND_BURST = 30
 const OPERATIONS = 5
 const PARTNER_OPERATIONS = 7
+const ANONYMOUS_OPERATIONS = 3
 const A_MINUTE_MS = 60_000
 
 let testService: TestService
@@ -23,6 +24,7 @@ beforeAll(async () => {
     SEND_BURST: String(SEND_BURST),
     OPERATIONS_PER_MINUTE: String(OPERATIONS),
     PARTNER_OPERATIONS_PER_MINUTE: String(PARTNER_OPERATIONS),
+    ANONYMOUS_OPERATIONS_PER_MINUTE: String(ANONYMOUS_OPERATIONS),
   })
   otherNode = await testService.startAnotherNode()
 })
@@ -201,4 +203,17 @@ test('/metrics counts what was refused, by the limit, and names nobody', async (
   const text = await metrics()
   expect(count(text)).toBe(before + 2)
   expect(text).not.toContain(bea.key)
+})
+
+test('an address asks so much without a token, whatever it is, and with one as before', async () => {
+  const askAsNobody = (document: string) => post(testService.url, document, {})
+  const answers = [
+    await askAsNobody('{ __schema { queryType { name } } }'),
+    await askAsNobody('{ __typename }'),
+    await askAsNobody('{ viewer { id } }'),
+  ]
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 401])
+  const refused = await askAsNobody('{ __typename }')
+  expect([refused.status, refusalOf(refused)]).toEqual([429, refusal(ANONYMOUS_OPERATIONS)])
+  expect((await ask()).errors).toEqual([])
 })

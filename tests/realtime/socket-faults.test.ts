@@ -82,6 +82,26 @@ test.each([
   expect(await socket.closed).toEqual({ code: 4400, reason: 'Invalid message received' })
 })
 
+test('an id that is used again before its subscription is over closes the socket, which is not silent then', async () => {
+  const socket = await connectSam()
+  socket.subscribe('again', print(FOLLOW_MESSAGES), { transactionId: deal.id })
+  await socket.untilPong()
+  socket.send({ type: 'complete', id: 'again' })
+  socket.subscribe('again', print(FOLLOW_MESSAGES), { transactionId: deal.id })
+  expect(await socket.closed).toMatchObject({ code: 4409 })
+})
+
+test('an id can be used again when its operation is over', async () => {
+  const socket = await connectSam()
+  for (const document of ['{ viewer { id } }', '{ viewer {', '{ viewer { id } }']) {
+    socket.subscribe('again', document)
+    const { type } = await socket.next()
+    if (type === 'next') expect(await socket.next()).toEqual({ type: 'complete', id: 'again' })
+    else expect([document, type]).toEqual(['{ viewer {', 'error'])
+  }
+  await socket.close()
+})
+
 test('two operations under one id close the socket with 4409', async () => {
   const socket = await connectSam()
   socket.subscribe('same', print(FOLLOW_MESSAGES), { transactionId: deal.id })

@@ -64,6 +64,7 @@ describe('with nothing set', () => {
         sendBurst: 60,
         operationsPerMinute: 600,
         partnerOperationsPerMinute: 1200,
+        anonymousOperationsPerMinute: 60,
         failedAuthenticationsPerMinute: 20,
         maxSocketsPerUser: 10,
         maxSubscriptionsPerSocket: 100,
