@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLogger } from '../../src/log.js'
+import { metricOf } from '../testkit/metric.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import { PLATFORM } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
@@ -175,17 +176,9 @@ describe.each(SERVICES)('with %s', (_, prepare, itsForgeries) => {
     return { status: response.status, headers, body: await response.text() }
   }
 
-  async function closingOf(token: string) {
-    const socket = await RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' })
-    socket.send({ type: 'connection_init', payload: { token } })
-    return socket.closed
-  }
+  const closingOf = (token: string) => RawSocket.closingOf(testService.webSocketUrl, { token })
 
-  async function refusedSoFar(): Promise<number> {
-    const text = await (await fetch(new URL('/metrics', testService.url))).text()
-    const values = [...text.matchAll(/^escrow_chat_refused_tokens_total\{reason="\w+"\} (\d+)$/gm)]
-    return values.reduce((sum, [, value]) => sum + Number(value), 0)
-  }
+  const refusedSoFar = () => metricOf(testService.url, 'escrow_chat_refused_tokens_total')
 
   test('a good token is taken at both doors', async () => {
     const token = goodToken(mint)

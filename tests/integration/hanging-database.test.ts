@@ -89,10 +89,7 @@ test('over an open socket a send is refused within 5 s, the socket stays, and li
 test('a subscription and a connection that begin while it hangs are told to try again within 5 s', async () => {
   const socket = await RawSocket.connect(testService.webSocketUrl, bea.token)
   proxy.hang()
-  const connecting = RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' }).then((late) => {
-    late.send({ type: 'connection_init', payload: { token: bea.token } })
-    return late.closed
-  })
+  const connecting = RawSocket.closingOf(testService.webSocketUrl, { token: bea.token })
   socket.subscribe('deal', `subscription { messageAdded(transactionId: "${deal.id}") { cursor } }`)
   const [subscribed, connected] = await Promise.all([timed(socket.next()), timed(connecting)])
   expect(subscribed.result).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'SERVICE_UNAVAILABLE' } }] })

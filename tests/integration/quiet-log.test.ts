@@ -70,9 +70,7 @@ async function askWrongly(): Promise<void> {
 async function talkOverSockets(): Promise<void> {
   const { webSocketUrl } = testService
   for (const token of [FORGED, `${bea.token}x`]) {
-    const refused = await RawSocket.open(webSocketUrl, { protocol: 'graphql-transport-ws' })
-    refused.send({ type: 'connection_init', payload: { token } })
-    await refused.closed
+    await RawSocket.closingOf(webSocketUrl, { token })
   }
   for (const frame of [
     WORDS,

@@ -202,17 +202,12 @@ describe('at the doors of a service', () => {
       )
       return [status, errors[0]?.extensions?.['code']]
     }
-    const closingOf = async (token: string) => {
-      const socket = await RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' })
-      socket.send({ type: 'connection_init', payload: { token } })
-      return (await socket.closed).code
-    }
     expect(await ask(await signWith(known))).toEqual([200, undefined])
     publisher.misbehave = () => {}
     const unknown = await signWith(await createKeyPair('unknown'))
-    const outcomes = Promise.all([ask(unknown), closingOf(unknown)])
+    const outcomes = Promise.all([ask(unknown), RawSocket.closingOf(testService.webSocketUrl, { token: unknown })])
     expect(await ask(await signWith(known))).toEqual([200, undefined])
-    expect(await outcomes).toEqual([[503, 'SERVICE_UNAVAILABLE'], 1013])
+    expect(await outcomes).toEqual([[503, 'SERVICE_UNAVAILABLE'], { code: 1013, reason: 'Try again later' }])
     expect(publisher.askings).toBe(2)
   })
 })

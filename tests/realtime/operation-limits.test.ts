@@ -1,6 +1,7 @@
 import { print } from 'graphql'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { post, refusalOf } from '../testkit/http-client.js'
+import { metricOf } from '../testkit/metric.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
@@ -193,15 +194,13 @@ describe('the platform', () => {
 })
 
 test('/metrics counts what was refused, by the limit, and names nobody', async () => {
-  const metrics = async () => (await fetch(new URL('/metrics', testService.url))).text()
-  const count = (text: string) =>
-    Number(/^escrow_chat_rate_limited_total\{limit="operations"\} (\d+)$/m.exec(text)?.[1] ?? 0)
-  const before = count(await metrics())
+  const count = () => metricOf(testService.url, 'escrow_chat_rate_limited_total', 'limit="operations"')
+  const before = await count()
   await useUpOperations()
   await ask()
   await ask()
-  const text = await metrics()
-  expect(count(text)).toBe(before + 2)
+  expect(await count()).toBe(before + 2)
+  const text = await (await fetch(new URL('/metrics', testService.url))).text()
   expect(text).not.toContain(bea.key)
 })
 

@@ -81,9 +81,7 @@ test('requests over HTTP make nobody online', async () => {
 
 test('a socket without an acknowledgement makes nobody online', async () => {
   const { sam } = await dealWithSomebody()
-  const refused = await RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' })
-  refused.send({ type: 'connection_init', payload: { token: 'none' } })
-  await refused.closed
+  await RawSocket.closingOf(testService.webSocketUrl, { token: 'none' })
   const hasty = await RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' })
   hasty.send({ type: 'connection_init', payload: { token: sam.token } })
   hasty.terminate()

@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ALLOWED_ORIGINS, ORIGIN_TRICKS } from '../testkit/origin-tricks.js'
-import { RawSocket, refusalOf } from '../testkit/raw-socket.js'
+import { RawSocket, upgradeRefusalOf } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
@@ -70,7 +70,7 @@ test('a socket that says nothing is closed after 3 s', async () => {
 })
 
 test.each(ORIGIN_TRICKS)('pages of %j may not connect', async (origin) => {
-  const refusal = await refusalOf(testService.webSocketUrl, { headers: { origin } })
+  const refusal = await upgradeRefusalOf(testService.webSocketUrl, { headers: { origin } })
   expect([refusal.status, JSON.parse(refusal.body)]).toEqual([
     403,
     { errors: [{ message: 'Pages of this origin may not connect.', extensions: { code: 'FORBIDDEN' } }] },
@@ -90,7 +90,7 @@ test.each(ALLOWED_ORIGINS)('pages of %s may connect', async (origin) => {
 })
 
 test.each(['/', '/graphql/', '/graphqlx', '/health'])('there is no socket at %s', async (path) => {
-  const refusal = await refusalOf(new URL(path, testService.webSocketUrl).href)
+  const refusal = await upgradeRefusalOf(new URL(path, testService.webSocketUrl).href)
   expect([refusal.status, JSON.parse(refusal.body)]).toEqual([
     404,
     { errors: [{ message: 'Connect to /graphql.', extensions: { code: 'NOT_FOUND' } }] },

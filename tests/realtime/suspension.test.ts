@@ -70,9 +70,8 @@ test('who is suspended is offline, and comes back when they are ACTIVE again', a
   await untilOnline(sam, false, bea)
   expect(await presenceOf(sam, bea)).toEqual({ isOnline: false, lastSeenAt: expect.any(String) })
 
-  const refused = await RawSocket.open(testService.webSocketUrl, { protocol: 'graphql-transport-ws' })
-  refused.send({ type: 'connection_init', payload: { token: sam.token } })
-  expect(await refused.closed).toEqual({ code: 4403, reason: 'Forbidden' })
+  const refused = await RawSocket.closingOf(testService.webSocketUrl, { token: sam.token })
+  expect(refused).toEqual({ code: 4403, reason: 'Forbidden' })
 
   await setStatus(sam, 'ACTIVE')
   const again = await arrive(sam)

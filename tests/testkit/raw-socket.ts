@@ -59,6 +59,13 @@ export class RawSocket {
     return raw
   }
 
+  /** How a socket is closed that shows this for a token. */
+  static async closingOf(url: string, payload?: unknown, options: ClientOptions = {}): Promise<Closing> {
+    const raw = await RawSocket.open(url, { protocol: 'graphql-transport-ws', ...options })
+    raw.send({ type: 'connection_init', payload })
+    return raw.closed
+  }
+
   send(frame: Frame | string | Buffer): void {
     this.#socket.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame))
   }
@@ -140,7 +147,10 @@ export class RawSocket {
 }
 
 /** How an upgrade is refused, over plain HTTP. */
-export async function refusalOf(url: string, options: ClientOptions = {}): Promise<{ status: number; body: string }> {
+export async function upgradeRefusalOf(
+  url: string,
+  options: ClientOptions = {},
+): Promise<{ status: number; body: string }> {
   const socket = new WebSocket(url, ['graphql-transport-ws'], options)
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
   return { status: response.statusCode ?? 0, body: await text(response) }
