@@ -110,7 +110,7 @@ export class OperationTooComplexError extends RefusalError {
 export class PayloadTooLargeError extends RefusalError {
   override readonly name = 'PayloadTooLargeError'
   constructor(limit: number) {
-    super('PAYLOAD_TOO_LARGE', 'The request is too large.', { limit })
+    super('PAYLOAD_TOO_LARGE', 'The request is too large: send less.', { limit })
   }
 }
 

@@ -29,7 +29,7 @@ export function createErrorFormat({ log, isUnavailable, allowsIntrospection, now
       thrown instanceof RefusalError ? thrown : isUnavailable(thrown) ? new ServiceUnavailableError() : null
     if (refusal) {
       if (refusal.code === 'SERVICE_UNAVAILABLE') logUnavailable(thrown, requestId)
-      return rewrite(located, refusal.message, { code: refusal.code, ...toldDetails(refusal, allowsIntrospection) })
+      return rewrite(located, refusal.message, { code: refusal.code, ...publicDetails(refusal, allowsIntrospection) })
     }
     if (located && isCallersFault(located, thrown)) {
       const message = allowsIntrospection ? located.message : withoutSuggestions(located.message)
@@ -45,7 +45,7 @@ export function createErrorFormat({ log, isUnavailable, allowsIntrospection, now
 /** Refusals whose limit is there to protect the service: who knows it knows how hard to push. */
 const PROTECTIVE: ReadonlySet<ErrorCode> = new Set(['OPERATION_TOO_COMPLEX', 'RATE_LIMITED', 'PAYLOAD_TOO_LARGE'])
 
-function toldDetails({ code, details }: RefusalError, allowsIntrospection: boolean): RefusalDetails {
+function publicDetails({ code, details }: RefusalError, allowsIntrospection: boolean): RefusalDetails {
   if (allowsIntrospection || !PROTECTIVE.has(code)) return details
   const { limit: _, ...others } = details
   return others

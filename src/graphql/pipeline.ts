@@ -98,7 +98,7 @@ export class Pipeline {
     checkVariables(request.variables ?? {}, limits.maxQueryTokens)
     if (trustedDocuments) return documents.read(trustedDocuments.textOf(request))
     if (request.query !== '') return documents.read(request.query)
-    throw new BadUserInputError('`query` is empty: all of the document must stand there.', { field: 'query' })
+    throw new BadUserInputError('`query` is empty: send the text of the document.', { field: 'query' })
   }
 
   /** The operation of a good document that is asked for. */

@@ -84,5 +84,5 @@ export function methodNotAllowed(path: string, methods: readonly string[]): Http
 
 /** The head of the request, all headers together, is larger than `limit` bytes; or there are too many of them. */
 export function headTooLarge(limit: number): HttpRefusalError {
-  return new HttpRefusalError(431, 'PAYLOAD_TOO_LARGE', 'The head of the request is too large.', { limit })
+  return new HttpRefusalError(431, 'PAYLOAD_TOO_LARGE', 'The head of the request is too large: send less.', { limit })
 }

@@ -6,7 +6,7 @@ import { bearerToken } from '../auth/authenticate.js'
 import type { Viewer } from '../auth/viewer.js'
 import type { AllowedOrigins } from '../config.js'
 import type { Limits } from '../config-limits.js'
-import { ForbiddenError, RefusalError } from '../errors.js'
+import { RefusalError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
 import type { ErrorFormat } from '../graphql/error-format.js'
 import type { AnswerHeaders } from './answer-headers.js'
@@ -15,7 +15,7 @@ import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
 import { type HttpAnswer, httpAnswerTo, methodNotAllowed } from './http-refusal.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
-import { isAllowedOrigin } from './origin.js'
+import { isAllowedOrigin, originRefused } from './origin.js'
 import type { Playground } from './playground.js'
 import { refusalOfHead } from './request-head.js'
 
@@ -127,7 +127,7 @@ function answerPreflight(
   response: ServerResponse,
   { allowedOrigins }: HttpOptions,
 ): void {
-  if (!isAllowedOrigin(allowedOrigins, headers.origin)) throw new ForbiddenError('Pages of this origin may not ask.')
+  if (!isAllowedOrigin(allowedOrigins, headers.origin)) throw originRefused()
   response.writeHead(204, { allow: READING_AND_WRITING.join(', ') }).end()
 }
 

@@ -17,11 +17,11 @@ export function refusalOfHead(request: IncomingMessage, limits: HeadLimits): Htt
   const hosts = request.headersDistinct['host']?.length ?? 0
   // RFC 9112, 3.2: Node would take the first of several, and answer by itself where there is none.
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {
-    return new HttpRefusalError(400, 'BAD_USER_INPUT', 'A request has one Host header.')
+    return new HttpRefusalError(400, 'BAD_USER_INPUT', 'Send exactly one Host header.')
   }
   const { expect = '100-continue' } = request.headers
   if (expect.toLowerCase() !== '100-continue') {
-    return new HttpRefusalError(417, 'BAD_USER_INPUT', 'Nothing but 100-continue can be expected.')
+    return new HttpRefusalError(417, 'BAD_USER_INPUT', 'Leave the Expect header out, or send 100-continue.')
   }
   return null
 }
@@ -33,11 +33,17 @@ export function refusalOfHead(request: IncomingMessage, limits: HeadLimits): Htt
 export function explainUnreadable({ code = '' }: NodeJS.ErrnoException, limits: HeadLimits): HttpRefusalError | null {
   switch (code) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpRefusalError(408, 'BAD_USER_INPUT', 'The request took too long to arrive.')
+      return new HttpRefusalError(
+        408,
+        'BAD_USER_INPUT',
+        'The request took too long to arrive: send head and body faster.',
+      )
     case 'HPE_HEADER_OVERFLOW':
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return headTooLarge(limits.maxHeaderBytes)
     default:
-      return code.startsWith('HPE_') ? new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is not HTTP/1.1.') : null
+      return code.startsWith('HPE_')
+        ? new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is not HTTP/1.1: speak that, or a WebSocket on /graphql.')
+        : null
   }
 }

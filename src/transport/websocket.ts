@@ -8,7 +8,7 @@ import { uuidv7 } from 'uuidv7'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import type { AllowedOrigins } from '../config.js'
 import type { Limits } from '../config-limits.js'
-import { ForbiddenError, RefusalError } from '../errors.js'
+import { RefusalError } from '../errors.js'
 import { within } from '../within.js'
 import { answerPings } from './answer-pings.js'
 import type { ClientAddress } from './client-address.js'
@@ -17,7 +17,7 @@ import { GRAPHQL_PATH, pathOf } from './http.js'
 import { HttpRefusalError } from './http-refusal.js'
 import { KeepAlive, type KeepAliveOptions } from './keep-alive.js'
 import { type FrameLimit, limitFrames } from './limit-frames.js'
-import { isAllowedOrigin } from './origin.js'
+import { isAllowedOrigin, originRefused } from './origin.js'
 import { ProtocolSocket, type ProtocolSocketOptions } from './protocol-socket.js'
 import type { RefuseRaw } from './raw-answer.js'
 import { refusalOfHead } from './request-head.js'
@@ -108,7 +108,7 @@ export class WebSocketDoor {
     if (this.#isClosing) return new RefusalError('SERVICE_UNAVAILABLE', 'The service restarts: connect again.')
     if (pathOf(request) !== GRAPHQL_PATH) return new RefusalError('NOT_FOUND', `Connect to ${GRAPHQL_PATH}.`)
     if (isAllowedOrigin(allowedOrigins, request.headers.origin)) return null
-    return new ForbiddenError('Pages of this origin may not connect.')
+    return originRefused()
   }
 
   #open(webSocket: WebSocket, stream: Socket, request: IncomingMessage): void {

@@ -46,7 +46,7 @@ describe.skipIf(inject('redisUrl') === '')('a service in production', () => {
     })
     expect([response.status, await response.json()]).toEqual([
       413,
-      { errors: [{ message: 'The request is too large.', extensions: { code: 'PAYLOAD_TOO_LARGE' } }] },
+      { errors: [{ message: 'The request is too large: send less.', extensions: { code: 'PAYLOAD_TOO_LARGE' } }] },
     ])
   })
 

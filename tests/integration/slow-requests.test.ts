@@ -64,7 +64,12 @@ describe('a client is told so, and cut off, that', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
     expect(answer).toMatch(/\r\nx-content-type-options: nosniff\r\n/)
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual({
-      errors: [{ message: 'The request took too long to arrive.', extensions: { code: 'BAD_USER_INPUT' } }],
+      errors: [
+        {
+          message: 'The request took too long to arrive: send head and body faster.',
+          extensions: { code: 'BAD_USER_INPUT' },
+        },
+      ],
     })
     expect(others.map(({ errors }) => errors)).toEqual(Array(5).fill([]))
     expectNoComplaints()
