@@ -154,3 +154,11 @@ test.each(['ftp', 'not an address', ''])('an address of a picture like %j is ref
   const answer = await MUTATIONS.upsertUser(platform, { avatarUrl: url })
   expect(refusalOf(answer)).toEqual({ code: 'BAD_USER_INPUT' })
 })
+
+test.each(['not an address', '', '/picture.png'])(
+  'nor is %j taken where it is written in the document',
+  async (url) => {
+    const document = `mutation { upsertUser(input: { key: "new", displayName: "New", avatarUrl: ${JSON.stringify(url)} }) { user { id } } }`
+    expect(refusalOf(await platform.ask(document, {}))).toEqual({ code: 'BAD_USER_INPUT' })
+  },
+)
