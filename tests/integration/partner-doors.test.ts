@@ -126,13 +126,13 @@ test('a deal that is brought up to date without naming the partner stays the par
 
 test('clients whose ids differ in case or by a space are different partners', async () => {
   const { ids } = await newDeal('exact')
-  for (const clientId of ['Acme', 'acme ', 'acm', '%', 'acme\u200B']) {
+  for (const clientId of ['Acme', 'acme ', 'acm', '%']) {
     const other = await testService.seed.caller({ clientId, scopes: ['history:read'] })
     expect(await look(other, ids)).toEqual(hidden(ids))
   }
 })
 
-test.each(['acme\0', '\0'])('no client is called %j', async (clientId) => {
+test.each(['acme\0', '\0', 'acme\u200B'])('no client is called %j', async (clientId) => {
   const caller = await testService.seed.caller({ clientId, scopes: ['history:read'] })
   const answer = await caller.ask('{ transactions { nodes { id } } }', {})
   expect(answer.status).toBe(401)

@@ -15,7 +15,7 @@ const EVERY_INSTANT = `{
 }`
 
 test('in a database that lives in another time zone, every instant is what it is', async () => {
-  const testService = await startTestService()
+  const testService = await startTestService({ MAX_QUERY_COST: '100000' })
   onTestFinished(() => testService.close())
   const { database, seed, service } = testService
   const name = new URL(database.url).pathname.slice(1)

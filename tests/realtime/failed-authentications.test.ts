@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { testOverRedis } from '../testkit/over-redis.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
@@ -121,7 +122,7 @@ test('without TRUST_PROXY nobody can say that they are somebody else', async () 
   }
 })
 
-test.skipIf(!inject('isOverRedis'))('all nodes count together', async () => {
+testOverRedis('all nodes count together', async () => {
   expect(await statuses(['bad', 'bad'])).toEqual([401, 401])
   expect(await closingOf('bad', { to: otherNode })).toEqual(FORBIDDEN)
   expect(await statuses(['bad'], { to: otherNode })).toEqual([429])

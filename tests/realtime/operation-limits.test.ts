@@ -1,7 +1,8 @@
 import { print } from 'graphql'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { post, refusalOf } from '../testkit/http-client.js'
 import { metricOf } from '../testkit/metric.js'
+import { testOverRedis } from '../testkit/over-redis.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
@@ -166,7 +167,7 @@ describe('a user', () => {
     await socket.close()
   })
 
-  test.skipIf(!inject('isOverRedis'))('is limited on all nodes together', async () => {
+  testOverRedis('is limited on all nodes together', async () => {
     await useUpOperations()
     const refused = await post(otherNode.url, '{ viewer { id } }', {}, { authorization: `Bearer ${bea.token}` })
     expect(refusalOf(refused)).toEqual(refusal(OPERATIONS))

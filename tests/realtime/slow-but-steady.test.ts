@@ -27,6 +27,9 @@ beforeAll(async () => {
   testService = await startTestService({
     WRITE_STALL_TIMEOUT_MS: String(WINDOW_MS),
     PING_INTERVAL_MS: String(WINDOW_MS),
+    MAX_ANSWER_BYTES: '1000000000',
+    MAX_QUERY_ALIASES: '1000',
+    MAX_QUERY_COST: '1000000',
   })
   const bea = await testService.seed.person('bea')
   sam = await testService.seed.person('sam')

@@ -1,4 +1,5 @@
-import { describe, expect, inject, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { testOverRedis } from '../testkit/over-redis.js'
 import { type Frame, RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode } from '../testkit/service.js'
@@ -121,7 +122,7 @@ describe('MAX_SOCKETS_PER_USER', () => {
     }
   })
 
-  test.skipIf(!inject('isOverRedis'))('all nodes count together, also those who connect at once', async () => {
+  testOverRedis('all nodes count together, also those who connect at once', async () => {
     const { testService, sam } = await start(ENVIRONMENT)
     const otherNode = await testService.startAnotherNode()
     onTestFinished(() => otherNode.close())

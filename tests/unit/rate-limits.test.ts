@@ -13,6 +13,7 @@ test('without any variable the limits are those of the design', () => {
     sends: [60, 3],
     operations: [600, 60],
     partnerOperations: [1_200, 60],
+    anonymousOperations: [60, 60],
     failedAuthentications: [20, 60],
   })
 })
