@@ -20,7 +20,7 @@ import { HttpCaller } from './http-caller.js'
 const SEED = 20_261_122
 const REQUESTS = 2_500
 const FRAMES = 2_500
-const WARM_UP = 400
+const WARM_UP = 1_000
 const AT_ONCE = 8
 /** What may stay: the good documents, which are remembered up to a bound, and what V8 has compiled meanwhile. */
 const MOST_GROWTH_MB = 15
