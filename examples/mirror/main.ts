@@ -4,7 +4,7 @@ import { Doorbell, MAX_LISTENED_TO } from './doorbell.js'
 import { lock } from './lock.js'
 import { type Deal, Mirror } from './mirror.js'
 import { Progress } from './progress.js'
-import { readSettings, type Settings } from './settings.js'
+import { readSettings, type Settings, USAGE } from './settings.js'
 import { Tokens } from './tokens.js'
 
 const FOLLOW_EVERY_MS = 2_000
@@ -63,7 +63,8 @@ async function main(): Promise<void> {
 }
 
 try {
-  await main()
+  if (process.argv.includes('--help')) console.log(USAGE)
+  else await main()
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -14,16 +14,17 @@ export interface Settings {
 /** The variables of the environment that are read. */
 export const VARIABLES = ['ESCROW_CHAT_URL', 'ESCROW_CHAT_TOKEN', 'ESCROW_CHAT_TOKEN_COMMAND'] as const
 
+export const USAGE = `npm run mirror -- [--to <folder>] [--once] [--every <seconds>]
+
+  --to <folder>      where the files are; without it mirror
+  --once             ends as soon as everything is there
+  --every <seconds>  how often all deals are looked at; without it 60
+
+${VARIABLES.join(', ')}: examples/mirror/README.md says more.`
+
 /** @throws when something is missing or wrong; the message says what. */
 export function readSettings(args: string[], env: Partial<Record<(typeof VARIABLES)[number], string>>): Settings {
-  const { values } = parseArgs({
-    args,
-    options: {
-      to: { type: 'string', default: 'mirror' },
-      once: { type: 'boolean', default: false },
-      every: { type: 'string', default: '60' },
-    },
-  })
+  const values = readOptions(args)
   const every = Number(values.every)
   if (!(every > 0)) throw new Error('--every takes a number of seconds')
   return {
@@ -32,6 +33,22 @@ export function readSettings(args: string[], env: Partial<Record<(typeof VARIABL
     folder: values.to,
     isOnce: values.once,
     sweepEveryMs: every * 1000,
+  }
+}
+
+function readOptions(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        to: { type: 'string', default: 'mirror' },
+        once: { type: 'boolean', default: false },
+        every: { type: 'string', default: '60' },
+      },
+    })
+    return values
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${USAGE}`)
   }
 }
 

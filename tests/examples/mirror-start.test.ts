@@ -44,3 +44,14 @@ test('npm run mirror makes the types of its operations, and goes on where it was
   expect(second.output).toContain('Complete: 1/1 deals, 1 entries')
   await partner.expectComplete()
 })
+
+test.each([
+  ['--help', 0, 'npm run mirror -- [--to <folder>]'],
+  ['--hepl', 1, "Unknown option '--hepl'"],
+])('npm run mirror says with %s what can be said to it', async (option, exitCode, text) => {
+  const command = [process.execPath, '--import', 'tsx', 'examples/mirror/main.ts']
+  const mirror = new MirrorProcess({ folder: temporaryDirectory(), args: [option], env: {}, command })
+  expect(await mirror.ended).toBe(exitCode)
+  expect(mirror.output).toContain(text)
+  expect(mirror.output).toContain('--every <seconds>')
+})
