@@ -150,6 +150,14 @@ describe.each(names)('%s', (name) => {
   })
 })
 
+test('all participants who are not registered are named at once, and what to do', async () => {
+  const participants = ['usr_bea', 'usr_nobody', 'usr_no-one'].map((userId) => ({ userId, role: 'BUYER' }))
+  const { errors } = await MUTATIONS.upsertTransaction(platform, { participants })
+  expect(errors[0]?.message).toBe(
+    "`participants` names users who aren't registered (nobody, no-one): call `upsertUser` first.",
+  )
+})
+
 test.each(['ftp', 'not an address', ''])('an address of a picture like %j is refused before anything', async (url) => {
   const answer = await MUTATIONS.upsertUser(platform, { avatarUrl: url })
   expect(refusalOf(answer)).toEqual({ code: 'BAD_USER_INPUT' })

@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7'
-import { NotFoundError } from '../../errors.js'
+import { NotFoundError, RefusalError } from '../../errors.js'
 import type { Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { Database } from '../../platform/database.js'
 import type { StatusChangeInput, TransactionInput } from './transaction.js'
@@ -32,7 +32,7 @@ export class TransactionRegistry {
   /**
    * Makes the transaction, or brings it to what the input says; the same again writes nothing.
    *
-   * @throws {NotFoundError} when a participant is nobody we know.
+   * @throws {RefusalError} NOT_FOUND when a participant isn't registered.
    */
   upsert(input: TransactionInput): Promise<Registered> {
     return this.#database.atomically(async (tx) => {
@@ -97,8 +97,10 @@ async function requireUsers(tx: Prisma.TransactionClient, { participants }: Tran
   const userKeys = participants.map(({ userKey }) => userKey)
   const users = await tx.user.findMany({ where: { key: { in: userKeys } }, select: { key: true } })
   const known = new Set(users.map(({ key }) => key))
-  const unknown = userKeys.find((userKey) => !known.has(userKey))
-  if (unknown !== undefined) throw new NotFoundError(`user as ${unknown}`, 'participants')
+  const unknown = userKeys.filter((userKey) => !known.has(userKey))
+  if (unknown.length === 0) return
+  const message = `\`participants\` names users who aren't registered (${unknown.join(', ')}): call \`upsertUser\` first.`
+  throw new RefusalError('NOT_FOUND', message, { field: 'participants' })
 }
 
 async function insertUnlessThere(tx: Prisma.TransactionClient, input: TransactionInput): Promise<boolean> {

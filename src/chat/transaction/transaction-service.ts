@@ -82,7 +82,7 @@ export class TransactionService {
    * has left; a new deal begins its timeline with its status and then its people.
    *
    * @throws {ForbiddenError} to everyone but the platform.
-   * @throws {BadUserInputError} @throws {NotFoundError} when a participant is nobody we know.
+   * @throws {BadUserInputError} @throws {RefusalError} NOT_FOUND when a participant isn't registered.
    */
   async upsert(viewer: Viewer, input: TransactionInput): Promise<Transaction> {
     requirePlatform(viewer)
