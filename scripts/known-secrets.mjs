@@ -1,4 +1,4 @@
-// Writes src/config-known-secrets.ts: node scripts/known-secrets.mjs <file> …, where each file has a secret a line.
+// Writes src/config/known-secrets.ts: node scripts/known-secrets.mjs <file> …, where each file has a secret a line.
 // So far it was one: jwt.secrets.list of https://github.com/wallarm/jwt-secrets (MIT), commit 99e2360.
 
 import { createHash } from 'node:crypto'
@@ -31,7 +31,7 @@ const lines = Buffer.from(sorted.join(''), 'hex')
   .match(new RegExp(`.{1,${LINE_WIDTH}}`, 'g'))
 
 writeFileSync(
-  new URL('../src/config-known-secrets.ts', import.meta.url),
+  new URL('../src/config/known-secrets.ts', import.meta.url),
   `/** How many bytes of each hash are kept. */
 export const HASH_BYTES = ${HASH_BYTES}
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { variables } from '../src/config-variables.js'
+import { variables } from '../src/config/variables.js'
 
-// Writes .env.example from src/config-variables.ts. With --check it only compares, and fails when stale.
+// Writes .env.example from src/config/variables.ts. With --check it only compares, and fails when stale.
 const FILE = new URL('../.env.example', import.meta.url)
 const LINE_WIDTH = 100
 

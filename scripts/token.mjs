@@ -79,7 +79,7 @@ async function loadSources() {
       throw new UsageError('The packages are missing: npm start installs them.')
     },
   )
-  const { loadConfig } = await import('../src/config.ts')
+  const { loadConfig } = await import('../src/config/config.ts')
   const { createTokenIssuer } = await import('../src/auth/token-issuer.ts')
   const { createTokenVerifier } = await import('../src/auth/token-verifier.ts')
   const { isKey } = await import('../src/chat/text.ts')

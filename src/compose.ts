@@ -1,7 +1,7 @@
 import { createTokenIssuer, type TokenIssuer } from './auth/token-issuer.js'
 import { composeRooms } from './compose-rooms.js'
 import { composeDocuments, composeTransports } from './compose-transports.js'
-import { configWarnings } from './config-warnings.js'
+import { configWarnings } from './config/warnings.js'
 import { seedDemo } from './demo/demo-data.js'
 import type { Services } from './graphql/context.js'
 import { createMetrics } from './metrics.js'

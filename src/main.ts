@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startService } from './compose.js'
-import { loadConfig } from './config.js'
+import { loadConfig } from './config/config.js'
 import { renderDemoPanel } from './demo/demo-panel.js'
 import { createLogger } from './log.js'
 import type { BeginStep } from './platform/start-step.js'

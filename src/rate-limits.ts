@@ -1,4 +1,4 @@
-import type { Limits } from './config-limits.js'
+import type { Limits } from './config/limits.js'
 
 /** How often something may be done by one caller: so many times in a window, which begins with the first of them. */
 export interface RateLimit {

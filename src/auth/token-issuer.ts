@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 
 /** Whom a token shall stand for, and for how long. */
 export interface TokenRequest {

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
-import type { Config } from '../config.js'
+import type { Config } from '../config/config.js'
 import { RefusalError, UnauthenticatedError } from '../errors.js'
 import { PublishedKeys } from './published-keys.js'
 import { readClaims, type TokenClaims } from './token-claims.js'

@@ -11,7 +11,7 @@ import type { TransactionPolicy } from '../chat/transaction/transaction-policy.j
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
 import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
 import { AnswerSize } from './answer-size.js'

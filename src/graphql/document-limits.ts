@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, OperationTypeNode } from 'graphql'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { OperationTooComplexError } from '../errors.js'
 import { DocumentMeasures } from './document-measures.js'
 

@@ -8,7 +8,7 @@ import {
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { OperationTooComplexError } from '../errors.js'
 import { checkDocument, type DocumentLimits } from './document-limits.js'
 

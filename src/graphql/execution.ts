@@ -1,5 +1,5 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { NotFoundError } from '../errors.js'
 import type { Metrics } from '../metrics.js'
 import type { Context, RequestContext } from './context.js'

@@ -6,7 +6,7 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { BadUserInputError, UnauthenticatedError } from '../errors.js'
 import type { RateLimits } from '../rate-limits.js'
 import type { RequestContext } from './context.js'

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { type Prisma, PrismaClient } from '../generated/prisma/client.js'
 import { within } from '../within.js'
 import { atomically } from './atomically.js'

@@ -1,5 +1,5 @@
 import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis'
-import type { RedisAddress } from '../redis-address.js'
+import type { RedisAddress } from '../config/redis-address.js'
 import { within } from '../within.js'
 
 /** What is asked of Redis; single servers and Clusters answer alike. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { describeRedisAddress, type RedisAddress } from '../config/redis-address.js'
 import type { Metrics } from '../metrics.js'
-import { describeRedisAddress, type RedisAddress } from '../redis-address.js'
 import { StartupError } from '../startup-error.js'
 import { explainRedisError, NO_ANSWER } from './redis-errors.js'
 import { RedisLink } from './redis-link.js'

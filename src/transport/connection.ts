@@ -1,5 +1,5 @@
 import type { Viewer } from '../auth/viewer.js'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { BeginningOperations } from './beginning-operations.js'
 import type { ProtocolSocket } from './protocol-socket.js'
 import { SubscriptionSlots } from './subscription-slots.js'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { Heartbeat } from './heartbeat.js'
 import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
 import { readTcpQueues } from './tcp-queues.js'

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import type { Metrics } from '../metrics.js'
 import { FrameBudget } from './frame-budget.js'
 import type { ProtocolSocket } from './protocol-socket.js'

@@ -1,4 +1,4 @@
-import type { AllowedOrigins } from '../config.js'
+import type { AllowedOrigins } from '../config/config.js'
 import { ForbiddenError } from '../errors.js'
 
 const LOCALHOST = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/

@@ -1,7 +1,7 @@
 import { CloseCode } from 'graphql-ws'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 
 /** Registered for RFC 6455: try again later. graphql-ws clients do. */
 export const TRY_AGAIN_LATER = 1013

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { HttpRefusalError, headTooLarge } from './http-refusal.js'
 
 type HeadLimits = Pick<Limits, 'maxHeaderBytes'>

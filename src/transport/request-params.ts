@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { GraphQLParams } from 'graphql-yoga'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { PayloadTooLargeError } from '../errors.js'
 import { HttpRefusalError } from './http-refusal.js'
 

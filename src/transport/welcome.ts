@@ -1,7 +1,7 @@
 import { CloseCode } from 'graphql-ws'
 import type { Admit } from '../auth/admit.js'
 import type { Viewer } from '../auth/viewer.js'
-import type { Limits } from '../config-limits.js'
+import type { Limits } from '../config/limits.js'
 import { RateLimitedError, UnauthenticatedError } from '../errors.js'
 import { Deadline } from '../graphql/deadline.js'
 import type { Metrics } from '../metrics.js'

@@ -24,11 +24,7 @@ const FLOORS: readonly [floor: string, files: RegExp, mayImport: readonly string
       'transport',
     ],
   ],
-  [
-    'config',
-    /^(config(-variables?|-limits|-secret|-known-secrets|-warnings)?|loopback|redis-address)\.ts$/,
-    ['config', 'errors'],
-  ],
+  ['config', /^config\//, ['config', 'errors']],
   ['metrics', /^metrics\.ts$/, ['rate-limits']],
   ['rate-limits', /^rate-limits\.ts$/, ['config']],
   ['errors', /^(errors|startup-error)\.ts$/, []],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.js'
-import { variables } from '../../src/config-variables.js'
+import { loadConfig } from '../../src/config/config.js'
+import { variables } from '../../src/config/variables.js'
 
 const example = readFileSync('.env.example', 'utf8')
 

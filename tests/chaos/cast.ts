@@ -1,5 +1,5 @@
 import { startService } from '../../src/compose.js'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig } from '../../src/config/config.js'
 import type { ParticipantRole } from '../../src/generated/prisma/client.js'
 import { createLogger } from '../../src/log.js'
 import { type Deal, type Person, Seed } from '../testkit/seed.js'

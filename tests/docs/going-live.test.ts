@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ConfigError, loadConfig } from '../../src/config.js'
-import { configWarnings } from '../../src/config-warnings.js'
+import { ConfigError, loadConfig } from '../../src/config/config.js'
+import { configWarnings } from '../../src/config/warnings.js'
 import { readDocument } from './markdown.js'
 
 const GOOD = {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type Logger, pino } from 'pino'
+import { parseRedisAddress } from '../../src/config/redis-address.js'
 import { createMetrics, type Metrics } from '../../src/metrics.js'
 import { connectToRedis } from '../../src/platform/redis.js'
 import { RedisEventBus } from '../../src/platform/redis-event-bus.js'
 import { RedisLeases } from '../../src/platform/redis-leases.js'
 import { RedisRateLimits } from '../../src/platform/redis-rate-limits.js'
-import { parseRedisAddress } from '../../src/redis-address.js'
 import { SMALL_LIMITS } from './small-limits.js'
 
 /** What a node has of Redis, without the node. */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { faultOf, isGuessable } from '../../src/config-secret.js'
+import { faultOf, isGuessable } from '../../src/config/secret.js'
 
 describe('a secret is refused', () => {
   test.each(['', 'your-256-bit-secret', 'Xq7v2Lk9Zt4Wb8Rn1Yp6Md3Hs5Jc0Gf'])('that is short: %j', (secret) => {

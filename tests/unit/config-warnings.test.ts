@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.js'
-import { type ConfigWarning, configWarnings } from '../../src/config-warnings.js'
+import { loadConfig } from '../../src/config/config.js'
+import { type ConfigWarning, configWarnings } from '../../src/config/warnings.js'
 
 /** Nothing is to be said of this. */
 const PRODUCTION = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, loadConfig } from '../../src/config.js'
-import { limitVariables } from '../../src/config-limits.js'
+import { ConfigError, loadConfig } from '../../src/config/config.js'
+import { limitVariables } from '../../src/config/limits.js'
 
 const SECRET = '9c1f0f7e-8a55-4d0e-b8f8-2f6c9d3f8b21'
 const PRODUCTION = {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig } from '../../src/config/config.js'
 import { DocumentReader } from '../../src/graphql/document-reader.js'
 import { createSchema } from '../../src/graphql/schema.js'
 

@@ -11,7 +11,7 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import { expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig } from '../../src/config/config.js'
 import { Deadline } from '../../src/graphql/deadline.js'
 import { DocumentReader } from '../../src/graphql/document-reader.js'
 import { isPrepared, Pipeline } from '../../src/graphql/pipeline.js'

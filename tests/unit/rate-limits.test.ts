@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { loadConfig } from '../../src/config.js'
+import { loadConfig } from '../../src/config/config.js'
 import { rateLimitsOf } from '../../src/rate-limits.js'
 
 /** The windows that these variables make: how many in how many seconds. */

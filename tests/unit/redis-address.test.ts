@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeRedisAddress, parseRedisAddress } from '../../src/redis-address.js'
+import { describeRedisAddress, parseRedisAddress } from '../../src/config/redis-address.js'
 
 const nothing = {
   topology: 'single',

@@ -4,7 +4,7 @@ import { checkIdempotencyKey, checkKey, checkText, type TextLimits } from '../te
 
 const MAX_TITLE_LENGTH = 200
 const MAX_CLIENT_ID_LENGTH = 128
-/** Each message is told to each of them, and a field that lists them costs as much as for five: they must not be many more. */
+/** Each message is delivered to each of them, and a list counts as five in the cost of a document: so not many more. */
 const MAX_PARTICIPANTS = 50
 
 /** Which transactions a viewer may see: those they have a seat in, those of their client, or all. */

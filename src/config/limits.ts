@@ -1,4 +1,4 @@
-import { type Variable, variable, wholeNumber } from './config-variable.js'
+import { type Variable, variable, wholeNumber } from './variable.js'
 
 function limit(description: string, smallest: number, largest: number, usual: number): Variable<number> {
   return variable(description, wholeNumber(smallest, largest).default(usual), String(usual))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { HASH_BYTES, KNOWN_SECRETS } from './config-known-secrets.js'
+import { HASH_BYTES, KNOWN_SECRETS } from './known-secrets.js'
 
 /** As many as the hash of HS256 has: with less, the secret is easier to guess than the signature (RFC 7518, 3.2). */
 const MIN_BYTES = 32

@@ -1,6 +1,6 @@
 import type { Config } from './config.js'
-import { isGuessable } from './config-secret.js'
 import { isLoopback } from './loopback.js'
+import { isGuessable } from './secret.js'
 
 /** What a start says of a configuration that can be used, and may not be what was meant. */
 export interface ConfigWarning {

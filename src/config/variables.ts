@@ -1,9 +1,9 @@
 import { compile } from 'proxy-addr'
 import { z } from 'zod'
-import { limitVariables } from './config-limits.js'
-import { faultOf } from './config-secret.js'
-import { text, urlOf, type Variable, variable, wholeNumber } from './config-variable.js'
+import { limitVariables } from './limits.js'
 import { parseRedisAddress } from './redis-address.js'
+import { faultOf } from './secret.js'
+import { text, urlOf, type Variable, variable, wholeNumber } from './variable.js'
 
 const redisAddress = text.transform((value, context) => {
   try {

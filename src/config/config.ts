@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type Limits, limitsOf } from './config-limits.js'
-import { variables } from './config-variables.js'
+import { StartupError } from '../startup-error.js'
+import { type Limits, limitsOf } from './limits.js'
 import { isLoopback } from './loopback.js'
 import type { RedisAddress } from './redis-address.js'
-import { StartupError } from './startup-error.js'
+import { variables } from './variables.js'
 
 type Environment = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]['schema']> }
 
