@@ -1,22 +1,18 @@
 // `npm run check`: all that is checked without running the service. It says of each what came of it, and shows the
 // output of those that failed.
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { main } from './main.mjs'
 
 await main(async () => {
   const { prepare } = await import('./prepare.mjs')
   await prepare({ documents: true, dist: false })
-  const { bin, root, runQuietly } = await import('./run-quietly.mjs')
+  const { bin, runQuietly } = await import('./run-quietly.mjs')
   const { step } = await import('./steps.mjs')
   const checks = {
     'Lint and format': [bin('@biomejs/biome/bin/biome'), 'ci', '--max-diagnostics=200', '--colors=off'],
     Types: [bin('typescript/bin/tsc'), '--noEmit'],
     'Nothing unused': [bin('knip/bin/knip.js'), '--no-progress'],
-    ...(existsSync(join(root, 'scripts/print-schema.ts'))
-      ? { 'Printed schema': [bin('tsx/dist/cli.mjs'), 'scripts/print-schema.ts', '--check'] }
-      : {}),
+    'Printed schema': [bin('tsx/dist/cli.mjs'), 'scripts/print-schema.ts', '--check'],
     'Printed .env.example': [bin('tsx/dist/cli.mjs'), 'scripts/print-env-example.ts', '--check'],
   }
   const failures = []

@@ -49,7 +49,6 @@ function generateDocuments(config) {
 export async function generate(names, { ifStale = true } = {}) {
   for (const name of names) {
     const { name: title, output, result, inputs, run } = tasks[name]
-    if (name === 'documents' && !existsSync(join(root, 'codegen.ts'))) continue
     const stamp = `${output}/.inputs`
     const hash = inputs()
     if (ifStale && existsSync(join(root, result)) && isCurrent(stamp, hash)) continue

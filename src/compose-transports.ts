@@ -38,7 +38,11 @@ export function composeTransports(
   const verifyToken = createTokenVerifier({
     ...config.tokens,
     keys: platform.tokenKeys,
-    onKeysMissing: (error) => log.warn({ err: error }, 'The keys of the tokens cannot be read'),
+    onKeysMissing: (error) =>
+      log.warn(
+        { err: error },
+        'The keys at JWT_JWKS_URL cannot be fetched: known ones stay good for a day, tokens of others are refused',
+      ),
   })
   const authenticate = createAuthenticator({
     verifyToken,
@@ -58,7 +62,7 @@ export function composeTransports(
   const onRequest = createRequestListener({
     graphql: createGraphqlOverHttp({ pipeline, execution, formatError, limits }),
     admit,
-    countNobody: (address) => rateLimits.count('anonymousOperations', address),
+    countAnonymous: (address) => rateLimits.count('anonymousOperations', address),
     clientAddress,
     formatError,
     allowedOrigins,

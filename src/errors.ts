@@ -21,6 +21,8 @@ export interface RefusalDetails {
   readonly field?: string
   /** The limit that was broken. */
   readonly limit?: number
+  /** What an operation would cost that may cost no more than `limit`. */
+  readonly cost?: number
   /** After so long it is worth another try, in milliseconds. */
   readonly retryAfterMs?: number
 }
@@ -96,13 +98,13 @@ export class RateLimitedError extends RefusalError {
 }
 
 /**
- * The document asks for too much at once. `message` says which limit it broke, and never its value: `limit` has that, for
- * those who may know.
+ * The document asks for too much at once. `message` says which limit it broke, and never its value: `limit` has that, and
+ * `cost` by how much, for those who may know.
  */
 export class OperationTooComplexError extends RefusalError {
   override readonly name = 'OperationTooComplexError'
-  constructor(message: string, limit: number) {
-    super('OPERATION_TOO_COMPLEX', message, { limit })
+  constructor(message: string, limit: number, cost?: number) {
+    super('OPERATION_TOO_COMPLEX', message, { limit, ...(cost !== undefined && { cost }) })
   }
 }
 
@@ -114,7 +116,10 @@ export class PayloadTooLargeError extends RefusalError {
   }
 }
 
-/** The database can't be reached, or what it has to change is locked. Nothing was acknowledged; the same may be sent again. */
+/**
+ * The database can't be reached, what it has to change is locked, the keys of tokens can't be had, or the time is over. Nothing
+ * was acknowledged; the same may be sent again.
+ */
 export class ServiceUnavailableError extends RefusalError {
   override readonly name = 'ServiceUnavailableError'
   constructor(options?: { cause?: unknown }) {

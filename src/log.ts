@@ -7,7 +7,7 @@ import { safeLine, visible } from './log-text.js'
 /**
  * The logger of the process: JSON lines, or lines for people when `config.logFormat` is `pretty`. Tokens and message
  * content never get into it: of errors only what quotes nobody is taken over, what carries the rest is redacted here, and
- * nothing else logs bodies. An entry is one line, and for people as many as it is said to have, whatever is in it.
+ * nothing else logs bodies. An entry is one line whatever is in it; in `pretty` it has the lines that pino-pretty lays out, and no others.
  *
  * @param destination where the lines go; the standard output when left out.
  */

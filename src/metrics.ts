@@ -1,11 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { RateLimitName } from './rate-limits.js'
+import { RATE_LIMIT_NAMES } from './rate-limits.js'
 
 /** Why a subscription reads what it has to deliver from the database. */
 export type CatchUpReason = 'after' | 'overflow' | 'changed' | 'behind'
 
 /** What can be refused because there was too much of it. */
-export type RefusedLimit = RateLimitName | 'sockets' | 'subscriptions' | 'frames'
+export const REFUSED_LIMITS = [...RATE_LIMIT_NAMES, 'sockets', 'subscriptions', 'frames'] as const
+
+export type RefusedLimit = (typeof REFUSED_LIMITS)[number]
 
 /** What operators can see of a service. Made once for each service; nothing is counted in module scope. */
 export interface Metrics {
@@ -21,9 +23,7 @@ export interface Metrics {
   readonly busGarbage: Counter
   /** Times that the connection to the bus was lost. */
   readonly busLosses: Counter
-  /** What was refused because there was too much of it, by the limit. */
-  readonly rateLimited: Counter<'limit'>
-  /** Counts one refusal in `rateLimited`. */
+  /** Counts what was refused because there was too much of it. */
   countRateLimited(limit: RefusedLimit): void
   /** Shows whether the bus is connected, asking it whenever somebody looks. */
   watchBus(bus: { readonly isConnected: boolean }): void
@@ -37,7 +37,7 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry })
   const rateLimited = new Counter({
     name: 'escrow_chat_rate_limited_total',
-    help: 'What was refused because there was too much of it, by the limit: sends, operations, partnerOperations, failedAuthentications, sockets, subscriptions, frames.',
+    help: `What was refused because there was too much of it, by the limit: ${REFUSED_LIMITS.join(', ')}.`,
     labelNames: ['limit'],
     registers,
   })
@@ -75,7 +75,6 @@ export function createMetrics(): Metrics {
       help: 'Times that the connection to Redis was lost.',
       registers,
     }),
-    rateLimited,
     countRateLimited: (limit) => rateLimited.inc({ limit }),
     watchBus(bus) {
       new Gauge({

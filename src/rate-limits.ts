@@ -10,12 +10,15 @@ export interface RateLimit {
 }
 
 /** What is counted. The platform's own backend is not: it may ask as often as it likes. */
-export type RateLimitName =
-  | 'sends'
-  | 'operations'
-  | 'partnerOperations'
-  | 'anonymousOperations'
-  | 'failedAuthentications'
+export const RATE_LIMIT_NAMES = [
+  'sends',
+  'operations',
+  'partnerOperations',
+  'anonymousOperations',
+  'failedAuthentications',
+] as const
+
+export type RateLimitName = (typeof RATE_LIMIT_NAMES)[number]
 
 export type RateLimitTable = Readonly<Record<RateLimitName, RateLimit>>
 

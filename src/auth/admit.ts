@@ -4,7 +4,7 @@ import type { Authenticate } from './authenticate.js'
 import type { Viewer } from './viewer.js'
 
 /**
- * Says whose token it is, and counts what is refused by the address that it came from. A good token is never refused for
+ * Says whose token it is, and counts refusals against the address of the caller. A good token is never refused for
  * the sake of its neighbours behind that address: it isn't looked at.
  *
  * @param token null: none was shown.

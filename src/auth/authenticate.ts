@@ -29,8 +29,8 @@ export function createAuthenticator({
   const authenticate = async (token: string | null): Promise<Viewer> => {
     if (token === null) throw new UnauthenticatedError('missing')
     const claims = await verifyToken(token)
-    const machine = machineOf(claims)
-    if (machine) return machine
+    const client = clientViewerOf(claims)
+    if (client) return client
     const user = claims.subject === null ? null : await findUser(claims.subject)
     if (user?.status !== 'ACTIVE') throw new UnauthenticatedError('viewer')
     return { kind: 'USER', user, scopes: claims.scopes, tokenExpiresAt: claims.expiresAt }
@@ -46,7 +46,7 @@ export function createAuthenticator({
 }
 
 /** The scopes say what a token is for: one with the claims of several kinds is the platform's, then a partner's, then a user's. */
-function machineOf({ subject, clientId, scopes, expiresAt: tokenExpiresAt }: TokenClaims): Viewer | null {
+function clientViewerOf({ subject, clientId, scopes, expiresAt: tokenExpiresAt }: TokenClaims): Viewer | null {
   if (scopes.includes('platform')) {
     return { kind: 'PLATFORM', clientId: clientId ?? subject ?? 'platform', scopes, tokenExpiresAt }
   }

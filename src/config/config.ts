@@ -84,6 +84,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (given['TRUSTED_DOCUMENTS'] === 'only' && !given['TRUSTED_DOCUMENTS_FILE']) {
     problems.push('TRUSTED_DOCUMENTS is only, and TRUSTED_DOCUMENTS_FILE is missing: name the manifest.')
   }
+  if (given['TRUSTED_DOCUMENTS_FILE'] && !given['TRUSTED_DOCUMENTS']) {
+    problems.push('TRUSTED_DOCUMENTS_FILE is set, and TRUSTED_DOCUMENTS is missing: set it to only, or to off.')
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return toConfig(parsed.data as Environment)
 }

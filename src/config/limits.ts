@@ -79,7 +79,12 @@ export const limitVariables = {
   ),
   MAX_SOCKETS_PER_USER: limit('How many WebSockets a user may have open, on all nodes together.', 1, 10_000, 10),
   MAX_SUBSCRIPTIONS_PER_SOCKET: limit('How many subscriptions a WebSocket may have.', 1, 10_000, 100),
-  MAX_FRAME_BYTES: limit('The largest WebSocket frame that a client may send, in bytes.', 1_024, 104_857_600, 65_536),
+  MAX_FRAME_BYTES: limit(
+    'The largest message that a WebSocket client may send, all its fragments together, in bytes.',
+    1_024,
+    104_857_600,
+    65_536,
+  ),
   MAX_FRAME_FRAGMENTS: limit('In how many fragments a WebSocket client may send a message.', 1, 10_000, 64),
   FRAMES_PER_SECOND: limit(
     'How many messages a WebSocket client may send in a second, in the long run.',
@@ -95,7 +100,7 @@ export const limitVariables = {
     3_000,
   ),
   CONNECTION_ACK_TIMEOUT_MS: limit(
-    'How long the answer to that may take before the socket is closed, in milliseconds.',
+    'How long it may take to check the token of a WebSocket client before the socket is closed, in milliseconds.',
     100,
     600_000,
     10_000,

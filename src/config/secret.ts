@@ -5,7 +5,7 @@ import { HASH_BYTES, KNOWN_SECRETS } from './known-secrets.js'
 const MIN_BYTES = 32
 /** 32 random bytes have twice as many, however they are written. */
 const MIN_CHARACTERS = 8
-/** What begins anew after so many characters is no longer than that. */
+/** A secret that repeats itself is as strong as the part that it repeats; one of so many characters can be guessed. */
 const MAX_PERIOD = 16
 
 const HOW = 'make one with: openssl rand -base64 48'
@@ -29,7 +29,7 @@ function isKnown(secret: string): boolean {
   return false
 }
 
-/** Whether a secret that is long enough is none all the same: a few characters, again and again, or counted up. */
+/** Whether a secret can be guessed though it is long enough: few different characters, a part that repeats, or counting. */
 export function isGuessable(secret: string): boolean {
   return new Set(secret).size < MIN_CHARACTERS || periodOf(secret) <= MAX_PERIOD || isCounting(secret)
 }

@@ -47,7 +47,7 @@ const secret = text.superRefine((value, context) => {
   if (message !== null) context.addIssue({ code: 'custom', message })
 })
 
-/** Fetch takes no URL that has. */
+/** `fetch` takes no URL with a user or a password. */
 function hasNoPassword(url: string): boolean {
   const { username, password } = new URL(url)
   return username === '' && password === ''
@@ -117,7 +117,7 @@ export const variables = {
     'none: the address that connects is the caller',
   ),
   TRUSTED_DOCUMENTS: variable(
-    '`only` takes only the operations that stand in TRUSTED_DOCUMENTS_FILE, by their ids; everything else is refused.',
+    '`only` takes only the operations that stand in TRUSTED_DOCUMENTS_FILE, named by their ids or sent as they are; everything else is refused.',
     z.enum(['off', 'only'], 'must be off or only').default('off'),
     'off',
   ),

@@ -19,7 +19,7 @@ function secretWarnings({ tokens: { keys } }: Config): ConfigWarning[] {
   if (keys.kind !== 'secret' || !isGuessable(keys.secret)) return []
   return [
     warn(
-      'JWT_SECRET can be guessed: it repeats itself or counts up, and who guesses it is whoever they like. Make one with: openssl rand -base64 48.',
+      'JWT_SECRET can be guessed: it repeats itself or counts up, and whoever guesses it can sign tokens for anybody. Make one with: openssl rand -base64 48.',
     ),
   ]
 }
@@ -44,7 +44,7 @@ function productionWarnings(config: Config): ConfigWarning[] {
     isRedisOpen && warn('REDIS_URL leads to another machine without TLS. Set it to begin with rediss.'),
     insecure.length > 0 &&
       warn(
-        `CORS_ORIGIN has pages without TLS: ${insecure.join(', ')}. Whoever is on the way can change them, and take the tokens of their visitors. Set https origins.`,
+        `CORS_ORIGIN has origins without TLS: ${insecure.join(', ')}. Anybody on the network path can alter their pages and steal the tokens of their visitors. Set https origins.`,
       ),
     allowsIntrospection &&
       warn(
@@ -59,7 +59,7 @@ function productionWarnings(config: Config): ConfigWarning[] {
       warn(
         'JWT_AUDIENCE is not set: every token of the issuer is good here, those that it makes for other services too. Set it to what the tokens for this one say.',
       ),
-    metricsToken === null && info('METRICS_TOKEN is not set: there is no /metrics. Set it to have them.'),
+    metricsToken === null && info('METRICS_TOKEN is not set: /metrics is off. Set it to switch it on.'),
   ].filter((warning) => typeof warning === 'object' && warning !== null)
 }
 

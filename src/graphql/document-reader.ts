@@ -86,7 +86,10 @@ export class DocumentReader {
     } catch (error) {
       // graphql has no other sign of it.
       if (error instanceof GraphQLError && / (tokens|comments)\. Parsing aborted\.$/.test(error.message)) {
-        throw new OperationTooComplexError('The document is too long: send several documents.', maxQueryTokens)
+        throw new OperationTooComplexError(
+          'The document is too long, in tokens (names, values and signs) or in comments: send several documents.',
+          maxQueryTokens,
+        )
       }
       throw error
     }

@@ -47,7 +47,7 @@ const PROTECTIVE: ReadonlySet<ErrorCode> = new Set(['OPERATION_TOO_COMPLEX', 'RA
 
 function publicDetails({ code, details }: RefusalError, allowsIntrospection: boolean): RefusalDetails {
   if (allowsIntrospection || !PROTECTIVE.has(code)) return details
-  const { limit: _, ...others } = details
+  const { limit: _, cost: __, ...others } = details
   return others
 }
 

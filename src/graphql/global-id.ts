@@ -52,7 +52,7 @@ export function parseGlobalId(id: string): { kind: NodeKind; localId: string } |
 export function requireLocalId(kind: NodeKind, id: string, field: string): string {
   const parsed = parseGlobalId(id)
   if (parsed?.kind === kind) return parsed.localId
-  throw new BadUserInputError(`\`${field}\` must be the id of a ${kind}: it begins with ${KINDS[kind].prefix}`, {
+  throw new BadUserInputError(`\`${field}\` must be the id of a ${kind}, which begins with ${KINDS[kind].prefix}`, {
     field,
   })
 }

@@ -26,5 +26,5 @@ export function costOf(schema: GraphQLSchema, { document, operation, variables }
 export function checkCost(cost: number, maxQueryCost: number): void {
   if (cost <= maxQueryCost) return
   const message = 'The operation costs too much: ask for smaller pages, or for fewer lists within lists.'
-  throw new OperationTooComplexError(message, maxQueryCost)
+  throw new OperationTooComplexError(message, maxQueryCost, cost)
 }

@@ -18,7 +18,7 @@ import { asksForSchemaAlone } from './introspection.js'
 import { checkCost, costOf } from './operation-cost.js'
 import { checkVariables } from './operation-variables.js'
 import { rootFieldOf } from './root-field.js'
-import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js'
+import { type DocumentRequest, isNamedById, type TrustedDocuments } from './trusted-documents.js'
 import { wrapped } from './wrapped-error.js'
 
 /** An operation as a caller asks for it, over whichever transport. */
@@ -98,7 +98,10 @@ export class Pipeline {
     checkVariables(request.variables ?? {}, limits.maxQueryTokens)
     if (trustedDocuments) return documents.read(trustedDocuments.textOf(request))
     if (request.query !== '') return documents.read(request.query)
-    throw new BadUserInputError('`query` is empty: send the text of the document.', { field: 'query' })
+    const message = isNamedById(request)
+      ? 'Documents have no ids here: send the text of this one in `query`.'
+      : '`query` is empty: send the text of the document.'
+    throw new BadUserInputError(message, { field: 'query' })
   }
 
   /** The operation of a good document that is asked for. */

@@ -23,12 +23,12 @@ export class TrustedDocuments {
   readonly #texts: ReadonlyMap<string, string>
   readonly #parse: TrustedDocumentsOptions['parse']
   /** The same texts, by what they ask for. */
-  readonly #plain: ReadonlyMap<string, string>
+  readonly #byCanonicalForm: ReadonlyMap<string, string>
 
   constructor({ texts, parse }: TrustedDocumentsOptions) {
     this.#texts = texts
     this.#parse = parse
-    this.#plain = new Map([...texts.values()].map((text) => [plainly(parse(text)), text]))
+    this.#byCanonicalForm = new Map([...texts.values()].map((text) => [canonicalForm(parse(text)), text]))
   }
 
   /**
@@ -51,7 +51,7 @@ export class TrustedDocuments {
   #byText(query: unknown): string | undefined {
     if (typeof query !== 'string' || query === '') return undefined
     try {
-      return this.#plain.get(plainly(this.#parse(query)))
+      return this.#byCanonicalForm.get(canonicalForm(this.#parse(query)))
     } catch {
       return undefined
     }
@@ -59,17 +59,22 @@ export class TrustedDocuments {
 }
 
 /**
- * Documents that ask for the same read the same, whatever their layout and the order of what they ask for: codegen sorts it
- * all. The order of a list of values stays: it can mean something.
+ * The same for all documents that ask for the same, whatever their layout and the order of what they ask for: codegen sorts
+ * it all. The order of a list of values stays: it can mean something.
  */
-function plainly(node: unknown): string {
-  if (Array.isArray(node)) return `[${node.map(plainly).toSorted().join()}]`
+function canonicalForm(node: unknown): string {
+  if (Array.isArray(node)) return `[${node.map(canonicalForm).toSorted().join()}]`
   if (typeof node !== 'object' || node === null) return JSON.stringify(node) ?? ''
   const { loc: _, block: __, ...parts } = node as Record<string, unknown>
-  if (parts['kind'] === Kind.LIST) return `(${(parts['values'] as unknown[]).map(plainly).join()})`
+  if (parts['kind'] === Kind.LIST) return `(${(parts['values'] as unknown[]).map(canonicalForm).join()})`
   return `{${Object.entries(parts)
-    .map(([name, part]) => `${name}:${plainly(part)}`)
+    .map(([name, part]) => `${name}:${canonicalForm(part)}`)
     .join()}}`
+}
+
+/** Whether a request names its document by an id, known or not. */
+export function isNamedById({ documentId, extensions }: DocumentRequest): boolean {
+  return documentId !== undefined || persistedHash(extensions) !== undefined
 }
 
 function persistedHash(extensions: unknown): unknown {

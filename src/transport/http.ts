@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly graphql: GraphqlOverHttp
   readonly admit: Admit
   /** Counts a request without a token, where that may be. @throws {RateLimitedError} when it is one too many. */
-  readonly countNobody: (address: string) => Promise<void>
+  readonly countAnonymous: (address: string) => Promise<void>
   readonly clientAddress: ClientAddress
   readonly formatError: ErrorFormat
   readonly allowedOrigins: AllowedOrigins
@@ -134,12 +134,12 @@ function answerPreflight(
 /** Null: nobody, where that may be. What they may ask is looked at when the document is known. */
 async function authenticateRequest(
   request: IncomingMessage,
-  { admit, countNobody, clientAddress, allowsIntrospection }: HttpOptions,
+  { admit, countAnonymous, clientAddress, allowsIntrospection }: HttpOptions,
 ): Promise<Viewer | null> {
   // Of several, `headers` would have the first.
   const { authorization: [authorization, ...others] = [] } = request.headersDistinct
   if (authorization === undefined && allowsIntrospection) {
-    await countNobody(clientAddress(request))
+    await countAnonymous(clientAddress(request))
     return null
   }
   return admit(others.length > 0 ? null : bearerToken(authorization), clientAddress(request))

@@ -12,7 +12,7 @@ export const MAX_HEADERS = 100
  * one program could read one way and the next another way isn't taken.
  */
 export function refusalOfHead(request: IncomingMessage, limits: HeadLimits): HttpRefusalError | null {
-  // Of what is beyond its own limit Node takes no notice: an Origin could be among it.
+  // Node silently drops what is beyond its own limit: an Origin could be among it.
   if (request.rawHeaders.length > 2 * MAX_HEADERS) return headTooLarge(limits.maxHeaderBytes)
   const hosts = request.headersDistinct['host']?.length ?? 0
   // RFC 9112, 3.2: Node would take the first of several, and answer by itself where there is none.
@@ -43,7 +43,7 @@ export function explainUnreadable({ code = '' }: NodeJS.ErrnoException, limits: 
       return headTooLarge(limits.maxHeaderBytes)
     default:
       return code.startsWith('HPE_')
-        ? new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is not HTTP/1.1: speak that, or a WebSocket on /graphql.')
+        ? new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is not HTTP: speak HTTP/1.1, or a WebSocket on /graphql.')
         : null
   }
 }

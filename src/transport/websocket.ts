@@ -70,7 +70,11 @@ export class WebSocketDoor {
       headers.push(`x-request-id: ${this.#requestIds.get(request)}`)
     })
     this.#server.on('wsClientError', (_error, stream, request) => {
-      const refusal = new HttpRefusalError(400, 'BAD_USER_INPUT', 'This is no handshake of a WebSocket.')
+      const refusal = new HttpRefusalError(
+        400,
+        'BAD_USER_INPUT',
+        'This is no handshake of a WebSocket (RFC 6455): send Connection, Upgrade, Sec-WebSocket-Key and Sec-WebSocket-Version: 13.',
+      )
       options.refuse(stream, refusal, this.#requestIds.get(request))
     })
     this.#keepAlive = new KeepAlive(options)

@@ -1,6 +1,6 @@
 import { createMetrics } from '../../src/metrics.js'
 import { MemoryRateLimits } from '../../src/platform/memory-rate-limits.js'
-import { refusalsOf } from '../testkit/refusals.js'
+import { refusalsOf } from '../testkit/metric.js'
 import { SMALL_LIMITS } from '../testkit/small-limits.js'
 import { describeRateLimits } from './rate-limits-contract.js'
 

@@ -1,6 +1,6 @@
 import { describe, inject } from 'vitest'
+import { refusalsOf } from '../testkit/metric.js'
 import { openRedisNode, ownPrefix } from '../testkit/redis-nodes.js'
-import { refusalsOf } from '../testkit/refusals.js'
 import { describeRateLimits } from './rate-limits-contract.js'
 
 describe.skipIf(inject('redisUrl') === '')('over Redis', () => {

@@ -17,7 +17,7 @@ const ENVIRONMENTS: readonly Record<string, string>[] = [
   { NODE_ENV: 'production' },
   { HOST: '0.0.0.0' },
   { ...GOOD, JWT_SECRET: 'short', CORS_ORIGIN: '*', TRUSTED_DOCUMENTS: 'only' },
-  { ...GOOD, JWT_SECRET: 'changeme'.repeat(4) },
+  { ...GOOD, JWT_SECRET: 'changeme'.repeat(4), TRUSTED_DOCUMENTS_FILE: 'documents.json' },
   { ...GOOD, JWT_SECRET: '', JWT_JWKS_URL: 'http://issuer.example.com/keys' },
   { ...GOOD, JWT_SECRET: '', JWT_JWKS_URL: 'https://issuer.example.com/keys' },
 ]

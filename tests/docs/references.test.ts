@@ -7,6 +7,7 @@ import { ENTRY_TYPE_NAMES } from '../../src/chat/timeline/timeline-entry-interfa
 import { limitVariables } from '../../src/config/limits.js'
 import { variables } from '../../src/config/variables.js'
 import { createSchema } from '../../src/graphql/schema.js'
+import { REFUSED_LIMITS } from '../../src/metrics.js'
 import { HTTP_STATUS } from '../../src/transport/http-refusal.js'
 import { readDocument, readDocuments } from './markdown.js'
 
@@ -62,6 +63,12 @@ test('the README tells the default of every limit that can be set', () => {
   expect(Object.fromEntries(rows.map(([, value, name]) => [name, value]))).toEqual(
     Object.fromEntries(limits.map(([name, { default: value }]) => [name, value])),
   )
+})
+
+test('operations.md tells every limit whose refusals are counted', () => {
+  const [, told = ''] =
+    /^\| `escrow_chat_rate_limited_total\{limit\}` \|(.+)\|$/m.exec(readDocument('docs/operations.md').text) ?? []
+  expect([...told.matchAll(/`(\w+)`/g)].map(([, name]) => name)).toEqual([...REFUSED_LIMITS])
 })
 
 test('a decision has its number, its three parts, and forty lines at most', () => {

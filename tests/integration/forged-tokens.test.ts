@@ -126,7 +126,7 @@ const SERVICES: [string, () => { env: Record<string, string>; mint: Mint }, Read
   ],
 ]
 
-test('there are more than 60 forgeries', () => {
+test('there are more than 100 forgeries', () => {
   expect(Object.keys(FORGERIES).length).toBeGreaterThan(100)
 })
 

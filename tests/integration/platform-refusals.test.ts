@@ -87,8 +87,8 @@ const FAULTS: Readonly<Record<keyof typeof MUTATIONS, Fault[]>> = {
       'participants',
       50,
     ],
-    ...BAD_IDS.map((id): Fault => [`the id ${JSON.stringify(id)}`, people(id), 'userId']),
-    ["a transaction's id", people('txn_deal'), 'userId'],
+    ...BAD_IDS.map((id): Fault => [`the id ${JSON.stringify(id)}`, people(id), 'participants[0].userId']),
+    ["a transaction's id", people('txn_deal'), 'participants[0].userId'],
   ],
   postSystemMessage: [
     ['blank content', { content: ' ' }, 'content'],

@@ -161,13 +161,4 @@ describe('what is refused, and nothing is stored:', () => {
       details: { field: 'participants', limit: 50 },
     })
   })
-
-  test('registering by anyone but the platform', async () => {
-    const before = await stored()
-    const partner = { ...PLATFORM, kind: 'PARTNER' } as const
-    for (const viewer of [bea.viewer, partner]) {
-      await expect(transactions.upsert(viewer, input('refused', ['bea']))).rejects.toMatchObject({ code: 'FORBIDDEN' })
-    }
-    expect(await stored()).toEqual(before)
-  })
 })

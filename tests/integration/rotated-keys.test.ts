@@ -41,12 +41,12 @@ describe('keys', () => {
   test('are asked for when the first token comes, and then no more', async () => {
     const { publisher, find, pass } = await setUp()
     await publisher.publish('a')
-    expect(publisher.askings).toBe(0)
+    expect(publisher.fetches).toBe(0)
     for (let nth = 0; nth < 5; nth += 1) {
       expect(await find('a')).toBe(FOUND)
       pass(MINUTE)
     }
-    expect(publisher.askings).toBe(1)
+    expect(publisher.fetches).toBe(1)
   })
 
   test('are asked for once by a hundred tokens that come together', async () => {
@@ -54,7 +54,7 @@ describe('keys', () => {
     await publisher.publish('a')
     const all = await Promise.all(Array.from({ length: 100 }, () => find('a')))
     expect(new Set(all)).toEqual(new Set([FOUND]))
-    expect(publisher.askings).toBe(1)
+    expect(publisher.fetches).toBe(1)
   })
 
   test('that are new are taken up at the first token that names them', async () => {
@@ -63,7 +63,7 @@ describe('keys', () => {
     expect(await find('a')).toBe(FOUND)
     await publisher.publish('b')
     expect(await Promise.all([find('b'), find('b'), find('a')])).toEqual([FOUND, FOUND, FOUND])
-    expect(publisher.askings).toBe(2)
+    expect(publisher.fetches).toBe(2)
   })
 
   test('that are unknown are asked for once in 30 s, however many they are', async () => {
@@ -75,10 +75,10 @@ describe('keys', () => {
     expect(await find('one more')).toBe(REFUSED)
     pass(29 * SECOND)
     await flood()
-    expect(publisher.askings).toBe(2)
+    expect(publisher.fetches).toBe(2)
     pass(SECOND)
     await flood()
-    expect(publisher.askings).toBe(3)
+    expect(publisher.fetches).toBe(3)
     expect(await find('a')).toBe(FOUND)
   })
 
@@ -87,7 +87,7 @@ describe('keys', () => {
     await publisher.publish('a')
     for (let nth = 0; nth < 10; nth += 1) expect(await find(`unknown-${nth}`)).toBe(REFUSED)
     expect(await find('a')).toBe(FOUND)
-    expect(publisher.askings).toBe(1)
+    expect(publisher.fetches).toBe(1)
   })
 
   test('that are withdrawn are good for ten minutes at most', async () => {
@@ -130,7 +130,7 @@ describe('an endpoint that', () => {
       pass(10 * MINUTE)
       expect(await find('a')).toBe(FOUND)
       await vi.waitFor(() => expect(onFailure).toHaveBeenCalledTimes(2), 10_000)
-      expect(publisher.askings).toBe(3)
+      expect(publisher.fetches).toBe(3)
       publisher.misbehave = null
       await publisher.publish('b')
       pass(30 * SECOND)
@@ -147,7 +147,7 @@ describe('an endpoint that', () => {
     expect(await find('a')).toBe(UNAVAILABLE)
     pass(2 * SECOND - 1)
     expect(await find('a')).toBe(UNAVAILABLE)
-    expect(publisher.askings).toBe(1)
+    expect(publisher.fetches).toBe(1)
     publisher.misbehave = null
     pass(1)
     expect(await find('a')).toBe(FOUND)
@@ -165,7 +165,7 @@ describe('an endpoint that', () => {
     const another = find('b')
     expect(await Promise.race([find('a'), another])).toBe(FOUND)
     expect(await another).toBe(UNAVAILABLE)
-    expect(publisher.askings).toBe(3)
+    expect(publisher.fetches).toBe(3)
   })
 
   test('is away for a day is not believed in for longer', async () => {
@@ -208,6 +208,6 @@ describe('at the doors of a service', () => {
     const outcomes = Promise.all([ask(unknown), RawSocket.closingOf(testService.webSocketUrl, { token: unknown })])
     expect(await ask(await signWith(known))).toEqual([200, undefined])
     expect(await outcomes).toEqual([[503, 'SERVICE_UNAVAILABLE'], { code: 1013, reason: 'Try again later' }])
-    expect(publisher.askings).toBe(2)
+    expect(publisher.fetches).toBe(2)
   })
 })

@@ -121,7 +121,9 @@ export const SUBSCRIPTION_OVER_HTTP: Row = {
 /** @throws {Error} when the row says nothing of a kind of viewer, or two things. */
 export function outcomeFor(row: Row, kind: ViewerKind): Outcome {
   const outcomes = (Object.keys(row) as Outcome[]).filter((outcome) => row[outcome]?.includes(kind))
-  if (outcomes.length !== 1 || outcomes[0] === undefined) throw new Error(`${kind} has ${outcomes.length} entries`)
+  if (outcomes.length !== 1 || outcomes[0] === undefined) {
+    throw new Error(`${kind} has ${outcomes.length} entries, and not one, in ${JSON.stringify(row)}`)
+  }
   return outcomes[0]
 }
 

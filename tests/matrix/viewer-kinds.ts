@@ -21,6 +21,13 @@ export const VIEWER_KINDS = [
 
 export type ViewerKind = (typeof VIEWER_KINDS)[number]
 
+/** Which of them stands for each value of an enum that says who somebody is. */
+export const STANDING_FOR: Readonly<Record<string, Readonly<Record<string, ViewerKind>>>> = {
+  ParticipantRole: { BUYER: 'BUYER', SELLER: 'SELLER', AGENT: 'AGENT', ARBITER: 'ARBITER' },
+  UserStatus: { ACTIVE: 'BUYER', SUSPENDED: 'SUSPENDED' },
+  ViewerKind: { USER: 'BUYER', PARTNER: 'PARTNER', PLATFORM: 'PLATFORM' },
+}
+
 /** Those who take part and may sign in, by their roles. */
 export const PARTICIPANTS = ['BUYER', 'SELLER', 'AGENT', 'ARBITER'] as const satisfies ViewerKind[]
 

@@ -13,7 +13,7 @@ export interface KeyPair {
 /** An issuer that publishes keys, or does what issuers shouldn't. It goes with the test. */
 export class KeyPublisher {
   /** How often it was asked. */
-  askings = 0
+  fetches = 0
   /** How it answers; left out: with its keys. */
   misbehave: ((response: ServerResponse) => void) | null = null
   readonly url: URL
@@ -22,7 +22,7 @@ export class KeyPublisher {
   private constructor(server: Server) {
     this.url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`)
     server.on('request', (_, response: ServerResponse) => {
-      this.askings += 1
+      this.fetches += 1
       if (this.misbehave) this.misbehave(response)
       else response.end(JSON.stringify({ keys: [...this.#published.values()] }))
     })

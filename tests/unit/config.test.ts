@@ -158,6 +158,16 @@ describe('what is set', () => {
     ])
   })
 
+  test('trusted documents need both: that they are asked for, and their file', () => {
+    expect(problemsOf({ TRUSTED_DOCUMENTS: 'only' })).toEqual([
+      'TRUSTED_DOCUMENTS is only, and TRUSTED_DOCUMENTS_FILE is missing: name the manifest.',
+    ])
+    expect(problemsOf({ TRUSTED_DOCUMENTS_FILE: 'a.json' })).toEqual([
+      'TRUSTED_DOCUMENTS_FILE is set, and TRUSTED_DOCUMENTS is missing: set it to only, or to off.',
+    ])
+    expect(problemsOf({ TRUSTED_DOCUMENTS_FILE: 'a.json', TRUSTED_DOCUMENTS: 'off' })).toEqual([])
+  })
+
   test('all that is wrong is said at once, a line each', () => {
     const env = { NODE_ENV: 'production', PORT: 'x', LOG_LEVEL: 'x', JWT_SECRET: 'short' }
     const problems = problemsOf(env)

@@ -45,6 +45,7 @@ describe('a refusal', () => {
     [new ConflictError('Deleted.', { field: 'messageId' }), 'CONFLICT', { field: 'messageId' }],
     [new PayloadTooLargeError(9), 'PAYLOAD_TOO_LARGE', { limit: 9 }],
     [new OperationTooComplexError('Too deep.', 9), 'OPERATION_TOO_COMPLEX', { limit: 9 }],
+    [new OperationTooComplexError('Too dear.', 9, 10), 'OPERATION_TOO_COMPLEX', { limit: 9, cost: 10 }],
     [new RateLimitedError('messages', 9, { retryAfterMs: 1 }), 'RATE_LIMITED', { limit: 9, retryAfterMs: 1 }],
     [new ServiceUnavailableError(), 'SERVICE_UNAVAILABLE', {}],
   ]

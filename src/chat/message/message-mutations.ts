@@ -1,7 +1,7 @@
 import type { Message } from '../../generated/prisma/client.js'
 import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
-import { requirePlatform } from '../user/user-policy.js'
+import { requirePlatform, requireUser } from '../user/user-policy.js'
 import { type MessageConnectionRefs, type MessageRef, messageCursor } from './message-object.js'
 
 interface Refs {
@@ -34,7 +34,7 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
         'Sends a message; for participants. The answer means that it is committed. When no answer comes, send the same again with the same `clientMessageId`.',
       args: { input: t.arg({ type: send, required: true, description: 'What to send, and where to.' }) },
       resolve: (_root, { input: { transactionId, content, replyToId, clientMessageId } }, context) =>
-        context.services.message.send(context.viewer, {
+        context.services.message.send(requireUser(context.viewer), {
           transactionKey: requireLocalId('Transaction', transactionId, 'transactionId'),
           content,
           replyToId: replyToId == null ? null : requireLocalId('Message', replyToId, 'replyToId'),
@@ -47,7 +47,11 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
         "Changes what one of the viewer's own messages says. The same content again changes nothing; a deleted message is a CONFLICT.",
       args: { input: t.arg({ type: edit, required: true, description: 'Which message, and what it shall say.' }) },
       resolve: (_root, { input: { messageId, content } }, context) =>
-        context.services.message.edit(context.viewer, requireLocalId('Message', messageId, 'messageId'), content),
+        context.services.message.edit(
+          requireUser(context.viewer),
+          requireLocalId('Message', messageId, 'messageId'),
+          content,
+        ),
     }),
     deleteMessage: t.field({
       type: deleted,
@@ -55,7 +59,7 @@ export function addMessageMutations(builder: Builder, { message, edge }: Refs): 
         "Deletes one of the viewer's own messages: it stays as a tombstone without content. Arbiters and the platform can still read in the timeline what it said. A second time changes nothing.",
       args: { input: t.arg({ type: remove, required: true, description: 'Which message.' }) },
       resolve: (_root, { input: { messageId } }, context) =>
-        context.services.message.delete(context.viewer, requireLocalId('Message', messageId, 'messageId')),
+        context.services.message.delete(requireUser(context.viewer), requireLocalId('Message', messageId, 'messageId')),
     }),
     postSystemMessage: t.field({
       type: posted,

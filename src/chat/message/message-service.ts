@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7'
-import type { UserViewer, Viewer } from '../../auth/viewer.js'
+import type { PlatformViewer, UserViewer, Viewer } from '../../auth/viewer.js'
 import { ConflictError, NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { Message, Prisma, Transaction, User } from '../../generated/prisma/client.js'
@@ -7,7 +7,6 @@ import type { Page, PageRequest } from '../page.js'
 import { checkText, type TextLimits } from '../text.js'
 import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { requirePlatform, requireUser } from '../user/user-policy.js'
 import { checkSendInput, type MessageFilter, type SendInput, type SystemMessageInput } from './message.js'
 import type { MessagePolicy } from './message-policy.js'
 import type { Decision, MessageStore } from './message-store.js'
@@ -75,11 +74,10 @@ export class MessageService {
    * @throws {ConflictError} when something else was sent under the `clientMessageId`.
    * @throws {ServiceUnavailableError} when it is not known to be stored.
    */
-  async send(viewer: Viewer, input: SendInput): Promise<Message> {
-    const sender = requireUser(viewer)
+  async send(sender: UserViewer, input: SendInput): Promise<Message> {
     const { content, clientMessageId } = checkSendInput(input, this.#textLimits)
     const { transactionKey, replyToId } = input
-    if (replyToId != null) await this.#messagePolicy.requireVisibleIn(viewer, transactionKey, replyToId, 'replyToId')
+    if (replyToId != null) await this.#messagePolicy.requireVisibleIn(sender, transactionKey, replyToId, 'replyToId')
     const outcome = await this.#lanes.send({
       messageId: uuidv7(),
       transactionKey,
@@ -96,11 +94,9 @@ export class MessageService {
   /**
    * Says something to all participants of a transaction, as a SYSTEM message. As safe to repeat as `send`.
    *
-   * @throws {ForbiddenError} to everyone but the platform.
    * @throws {BadUserInputError} @throws {NotFoundError} @throws {ConflictError} @throws {ServiceUnavailableError}
    */
-  async postSystem(viewer: Viewer, input: SystemMessageInput): Promise<Message> {
-    requirePlatform(viewer)
+  async postSystem(_platform: PlatformViewer, input: SystemMessageInput): Promise<Message> {
     const checked = checkSendInput(input, this.#textLimits)
     const { transactionKey } = input
     const send = { messageId: uuidv7(), transactionKey, senderKey: null, type: 'SYSTEM', replyToId: null } as const
@@ -113,8 +109,7 @@ export class MessageService {
    * @throws {BadUserInputError} @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
    * @throws {ConflictError} when it was deleted.
    */
-  async edit(viewer: Viewer, messageId: string, content: string): Promise<Message> {
-    const sender = requireUser(viewer)
+  async edit(sender: UserViewer, messageId: string, content: string): Promise<Message> {
     checkText(content, { field: 'content', maxLength: this.#textLimits.maxContentLength })
     return this.#change(sender, messageId, (message) => {
       if (message.deletedAt)
@@ -128,8 +123,8 @@ export class MessageService {
    *
    * @throws {NotFoundError} @throws {ForbiddenError} when somebody else sent it.
    */
-  async delete(viewer: Viewer, messageId: string): Promise<Message> {
-    return this.#change(requireUser(viewer), messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
+  async delete(sender: UserViewer, messageId: string): Promise<Message> {
+    return this.#change(sender, messageId, (message) => (message.deletedAt ? null : { kind: 'DELETE' }))
   }
 
   async #change(sender: UserViewer, messageId: string, decide: (message: Message) => Decision): Promise<Message> {

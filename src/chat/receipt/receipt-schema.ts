@@ -6,6 +6,7 @@ import { selectedRelations } from '../../graphql/selection.js'
 import type { MessageTypes } from '../message/message-schema.js'
 import type { ParticipantTypes } from '../participant/participant-schema.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
+import { requireUser } from '../user/user-policy.js'
 import type { UserTypes } from '../user/user-schema.js'
 import { unreadCountOf } from './receipt-service.js'
 import { addReceiptSubscriptions } from './receipt-subscriptions.js'
@@ -104,7 +105,7 @@ export function addReceiptTypes(builder: Builder, { transaction, participant, me
       args: { input: t.arg({ type: input, required: true, description: 'Where, and how far.' }) },
       resolve: (_root, { input: { transactionId, upToMessageId } }, context) =>
         context.services.receipt.markRead(
-          context.viewer,
+          requireUser(context.viewer),
           requireLocalId('Transaction', transactionId, 'transactionId'),
           requireLocalId('Message', upToMessageId, 'upToMessageId'),
         ),

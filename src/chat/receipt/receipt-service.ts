@@ -1,4 +1,4 @@
-import type { Viewer } from '../../auth/viewer.js'
+import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import { NotFoundError } from '../../errors.js'
 import type { EventBus } from '../../events/event-bus.js'
 import { LatestValues } from '../../events/latest-values.js'
@@ -10,7 +10,6 @@ import type { TimelineService } from '../timeline/timeline-service.js'
 import type { TransactionAccess } from '../transaction/transaction.js'
 import { announce } from '../transaction/transaction-news.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
-import { requireUser } from '../user/user-policy.js'
 import type { ReceiptStore } from './receipt-store.js'
 
 /** How many messages of a transaction the viewer hasn't seen; 0 for whoever has no seat. */
@@ -44,15 +43,13 @@ export class ReceiptService {
    * Says that the viewer has read a transaction up to a message. The position never moves back; where it moves, whoever
    * listens is told.
    *
-   * @throws {NotFoundError} @throws {ForbiddenError} to partners and the platform.
-   * @throws {BadUserInputError} when it is a message of another transaction.
+   * @throws {NotFoundError} @throws {BadUserInputError} when it is a message of another transaction.
    */
   async markRead(
-    viewer: Viewer,
+    reader: UserViewer,
     transactionKey: string,
     messageId: string,
   ): Promise<Participant & { transaction: Transaction }> {
-    const reader = requireUser(viewer)
     const message = await this.#messagePolicy.requireVisibleIn(reader, transactionKey, messageId, 'upToMessageId')
     const marked = await this.#receipts.markRead(transactionKey, reader.user.key, message.sequence)
     if (!marked) throw new NotFoundError('transaction', 'transactionId')

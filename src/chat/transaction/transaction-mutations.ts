@@ -28,8 +28,8 @@ export function addTransactionMutations(builder: Builder, { transaction, status,
       resolve: (_root, { input: { participants, ...given } }, { viewer, services }) =>
         services.transaction.upsert(requirePlatform(viewer), {
           ...given,
-          participants: participants.map(({ userId, role }) => ({
-            userKey: requireLocalId('User', userId, 'userId'),
+          participants: participants.map(({ userId, role }, index) => ({
+            userKey: requireLocalId('User', userId, `participants[${index}].userId`),
             role,
           })),
         }),

@@ -73,7 +73,7 @@ export function checkTransactionInput(input: TransactionInput): TransactionInput
   const userKeys = input.participants.map(({ userKey }) => userKey)
   const twice = userKeys.find((userKey, index) => userKeys.indexOf(userKey) !== index)
   if (twice !== undefined) {
-    throw new BadUserInputError(`\`participants\` names ${twice} twice: a person has one role.`, {
+    throw new BadUserInputError(`\`participants\` names the user ${twice} twice: a person has one role.`, {
       field: 'participants',
     })
   }

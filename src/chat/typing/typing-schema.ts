@@ -3,6 +3,7 @@ import type { Builder } from '../../graphql/builder.js'
 import { requireLocalId } from '../../graphql/global-id.js'
 import { followedKey, transactionArgument } from '../timeline/timeline-follow.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
+import { requireUser } from '../user/user-policy.js'
 import type { UserTypes } from '../user/user-schema.js'
 import type { TypingEvent } from './typing.js'
 
@@ -51,8 +52,9 @@ function addSetTyping(builder: Builder): void {
         'Says that the viewer is typing, or has stopped; for participants. It goes out 6 s after it was last set, and when they send. Set again within 2 s it stays as it is.',
       args: { input: t.arg({ type: input, required: true, description: 'Where, and whether.' }) },
       resolve: async (_root, { input: { transactionId, isTyping } }, context) => {
+        const typist = requireUser(context.viewer)
         const transactionKey = requireLocalId('Transaction', transactionId, 'transactionId')
-        return { expiresAt: await context.services.typing.set(context.viewer, transactionKey, isTyping) }
+        return { expiresAt: await context.services.typing.set(typist, transactionKey, isTyping) }
       },
     }),
   )

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Viewer } from '../../auth/viewer.js'
+import type { UserViewer, Viewer } from '../../auth/viewer.js'
 import type { EventBus } from '../../events/event-bus.js'
 import type { User } from '../../generated/prisma/client.js'
 import { Loans } from '../loans.js'
@@ -8,7 +8,6 @@ import { whoLeft } from '../timeline/timeline.js'
 import type { TimelineService } from '../timeline/timeline-service.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import { Turns } from '../turns.js'
-import { requireUser } from '../user/user-policy.js'
 import { OwnTypists } from './own-typists.js'
 import { REPEAT_WITHIN_MS, TYPING_FOR_MS, type TypingEvent } from './typing.js'
 import type { TypingStore } from './typing-store.js'
@@ -45,12 +44,12 @@ export class TypingService {
    * Says that the viewer is typing, or isn't any more. The same `true` again within 2 s is dropped; a `false` never is.
    *
    * @returns when it goes out by itself; null when it was put out.
-   * @throws {NotFoundError} @throws {ForbiddenError} to partners and the platform.
+   * @throws {NotFoundError}
    */
-  async set(viewer: Viewer, transactionKey: string, isTyping: boolean): Promise<Date | null> {
-    const { user } = requireUser(viewer)
+  async set(typist: UserViewer, transactionKey: string, isTyping: boolean): Promise<Date | null> {
+    const { user } = typist
     return this.#turns.take(user.key, async () => {
-      await this.#transactionPolicy.requireAccess(viewer, transactionKey)
+      await this.#transactionPolicy.requireAccess(typist, transactionKey)
       if (isTyping) return this.#light(user, transactionKey)
       this.#own.remove(transactionKey, user.key)
       await this.#typing.release(transactionKey, user.key)

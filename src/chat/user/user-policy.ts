@@ -4,13 +4,15 @@ import type { UserStore } from './user-store.js'
 
 /** @throws {ForbiddenError} to everyone but the platform's own backend. */
 export function requirePlatform(viewer: Viewer): PlatformViewer {
-  if (viewer.kind !== 'PLATFORM') throw new ForbiddenError('Only the platform itself may do this.')
+  if (viewer.kind !== 'PLATFORM')
+    throw new ForbiddenError('Only the backend of the platform may do this: its token has the scope `platform`.')
   return viewer
 }
 
-/** @throws {ForbiddenError} to partners and the platform, who take no part in a talk. */
+/** @throws {ForbiddenError} to partners and the platform, who take part in no conversation. */
 export function requireUser(viewer: Viewer): UserViewer {
-  if (viewer.kind !== 'USER') throw new ForbiddenError('Only the participants of a transaction may do this.')
+  if (viewer.kind !== 'USER')
+    throw new ForbiddenError('Only the participants of a transaction may do this, with a token of their own.')
   return viewer
 }
 
