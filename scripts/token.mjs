@@ -82,10 +82,11 @@ async function loadSources() {
   const { loadConfig } = await import('../src/config/config.ts')
   const { createTokenIssuer } = await import('../src/auth/token-issuer.ts')
   const { createTokenVerifier } = await import('../src/auth/token-verifier.ts')
+  const { isClientId, MAX_CLIENT_ID_LENGTH } = await import('../src/auth/viewer.ts')
   const { isKey } = await import('../src/chat/text.ts')
   const { readOrCreateSecret } = await import('../src/platform/secret-file.ts')
   const { StartupError } = await import('../src/startup-error.ts')
-  const signToken = async ({ name, ...request }) => {
+  const signToken = async (request) => {
     const { tokens, dataDirectory } = loadConfig(process.env)
     if (tokens.keys.kind === 'jwks') {
       throw new UsageError('JWT_JWKS_URL is set: only the issuer whose keys are there can sign tokens.')
@@ -93,12 +94,13 @@ async function loadSources() {
     if (request.subject !== undefined && !isKey(request.subject)) {
       throw wrong('The key of a user is 1 to 64 characters out of A–Z a–z 0–9 . _ : @ -')
     }
+    if (request.clientId !== undefined && !isClientId(request.clientId)) {
+      throw wrong(`The client id of a partner is 1 to ${MAX_CLIENT_ID_LENGTH} printable characters.`)
+    }
     const secret = tokens.keys.secret ?? (await readOrCreateSecret(join(dataDirectory, 'jwt-secret')))
     const token = await createTokenIssuer(secret, tokens)(request)
     const verify = createTokenVerifier({ ...tokens, keys: { secret } })
-    const { expiresAt } = await verify(token).catch(() => {
-      throw wrong(`No service would take a token for ${name}.`)
-    })
+    const { expiresAt } = await verify(token)
     return { token, expiresAt }
   }
   return { signToken, StartupError }

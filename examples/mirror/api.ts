@@ -4,7 +4,7 @@ import type { Tokens } from './tokens.js'
 
 const ANSWER_WITHIN_MS = 30_000
 /** What may be otherwise a little later. */
-const PASSING = new Set<unknown>(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])
+const PASSING = new Set<unknown>(['RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'])
 
 /** Somewhere in the first 0.5 s, 1 s, 2 s … 30 s: so that not all come back in the same moment. */
 const pauseMs = (failures: number) => Math.random() * Math.min(30_000, 500 * 2 ** failures)
@@ -68,10 +68,8 @@ export class Api {
         const [error] = errors
         if (!error && data != null) return data
         const { message = 'It says nothing', extensions = {} } = error ?? {}
-        if (extensions.code === 'RATE_LIMITED') {
-          await this.#wait('Asked too often', extensions.retryAfterMs ?? pauseMs(failures++))
-        } else if (PASSING.has(extensions.code)) {
-          await this.#wait(message, pauseMs(failures++))
+        if (PASSING.has(extensions.code)) {
+          await this.#wait(message, extensions.retryAfterMs ?? pauseMs(failures++))
         } else if (extensions.code === 'UNAUTHENTICATED' && refusedTokens++ === 0) {
           await this.#options.tokens.refuse(token)
         } else throw new RefusedError(message, extensions)

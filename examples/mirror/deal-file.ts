@@ -50,7 +50,10 @@ export class DealFile {
     let position = this.#last?.node.position ?? 0
     for (const { node } of lines) {
       position += 1
-      if (node.position !== position) throw new Error(`${this.path} misses what stands at ${position}`)
+      if (node.position === position) continue
+      throw new Error(
+        `${this.path}: entry ${node.position} came, and ${position} is next. Nothing was written; start again.`,
+      )
     }
     const file = await open(this.path, 'a')
     try {

@@ -17,7 +17,7 @@ async function run(settings: Settings, stopping: AbortController, progress: Prog
   const { signal } = stopping
   const tokens = new Tokens(settings.token)
   const onWait = (why: string, ms: number) => {
-    if (ms >= LONG_MS) progress.say(`${why}; waiting for ${Math.ceil(ms / 1000)} s`)
+    if (ms >= LONG_MS) progress.say(`${why.replace(/\.$/, '')}; waiting for ${Math.ceil(ms / 1000)} s`)
   }
   const mirror = new Mirror({ api: new Api({ url, tokens, signal, onWait }), progress, folder })
   let deals = await mirror.sweep()

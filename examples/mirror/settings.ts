@@ -16,9 +16,9 @@ export const VARIABLES = ['ESCROW_CHAT_URL', 'ESCROW_CHAT_TOKEN', 'ESCROW_CHAT_T
 
 export const USAGE = `npm run mirror -- [--to <folder>] [--once] [--every <seconds>]
 
-  --to <folder>      where the files are; without it mirror
+  --to <folder>      where the files are; 'mirror' when left out
   --once             ends as soon as everything is there
-  --every <seconds>  how often all deals are looked at; without it 60
+  --every <seconds>  how often all deals are looked at; 60 when left out
 
 ${VARIABLES.join(', ')}: examples/mirror/README.md says more.`
 
@@ -26,7 +26,7 @@ ${VARIABLES.join(', ')}: examples/mirror/README.md says more.`
 export function readSettings(args: string[], env: Partial<Record<(typeof VARIABLES)[number], string>>): Settings {
   const values = readOptions(args)
   const every = Number(values.every)
-  if (!(every > 0)) throw new Error('--every takes a number of seconds')
+  if (!(every > 0)) throw new Error(`--every takes a number of seconds: 60 for example, and not ${values.every}`)
   return {
     url: env.ESCROW_CHAT_URL || 'http://localhost:4000/graphql',
     token: tokenFrom(env.ESCROW_CHAT_TOKEN, env.ESCROW_CHAT_TOKEN_COMMAND),

@@ -1,7 +1,6 @@
 import { UnauthenticatedError } from '../errors.js'
+import { isClientId, isPrintable } from './viewer.js'
 
-/** The longest `partnerClientId` of a deal. */
-const MAX_CLIENT_ID_LENGTH = 128
 const MAX_SUBJECT_LENGTH = 255
 /** The last second of the year 9999: the API can't tell of a later one. */
 const LAST_EXPIRY_S = 253_402_300_799
@@ -28,8 +27,8 @@ export function readClaims(payload: Readonly<Record<string, unknown>>, latestIss
   const isGood =
     isTime(exp, LAST_EXPIRY_S) &&
     isTime(iat, latestIssueS) &&
-    isNameOrLeftOut(sub, MAX_SUBJECT_LENGTH) &&
-    isNameOrLeftOut(clientId, MAX_CLIENT_ID_LENGTH) &&
+    isTextOrLeftOut(sub, isSubject) &&
+    isTextOrLeftOut(clientId, isClientId) &&
     (sub !== undefined || clientId !== undefined) &&
     typeof scope === 'string'
   if (!isGood) throw new UnauthenticatedError('claims')
@@ -45,12 +44,10 @@ function isTime(value: unknown, latestS: number): value is number {
   return typeof value === 'number' && value >= 0 && value <= latestS
 }
 
-function isNameOrLeftOut(value: unknown, maxLength: number): value is string | undefined {
-  if (value === undefined) return true
-  return (
-    typeof value === 'string' &&
-    value.isWellFormed() &&
-    [...value].length <= maxLength &&
-    /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u.test(value)
-  )
+function isTextOrLeftOut(value: unknown, isGood: (text: string) => boolean): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && isGood(value))
+}
+
+function isSubject(text: string): boolean {
+  return isPrintable(text) && [...text].length <= MAX_SUBJECT_LENGTH
 }

@@ -12,6 +12,17 @@ export interface UserViewer extends Token {
   readonly user: User
 }
 
+export const MAX_CLIENT_ID_LENGTH = 128
+
+/** Whether it can be a `client_id`, in a token as in what the platform says of a deal: else its partner could never come. */
+export function isClientId(text: string): boolean {
+  return isPrintable(text) && /\S/.test(text) && [...text].length <= MAX_CLIENT_ID_LENGTH
+}
+
+export function isPrintable(text: string): boolean {
+  return text.isWellFormed() && /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u.test(text)
+}
+
 /** A partner system that reads the history of its own deals. */
 export interface PartnerViewer extends Token {
   readonly kind: 'PARTNER'

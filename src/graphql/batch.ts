@@ -1,9 +1,15 @@
 import { createContextCache } from '@pothos/core'
 import DataLoader from 'dataloader'
 import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql'
-import { listsInOneRead } from './answer-size.js'
+import pLimit from 'p-limit'
 import type { Context } from './context.js'
 
+/** How many pages of one operation are read at once: the connections of the pool are for all. */
+const READS_AT_ONCE = 2
+/** How many rows that hold what people wrote are read in one go, of however many lists they are. */
+const ROWS_IN_ONE_READ = 500
+
+const turnsOf = createContextCache((_: Context) => pLimit(READS_AT_ONCE))
 const loadersOf = createContextCache((_: Context) => new Map<string, DataLoader<unknown, unknown, string>>())
 
 /** A row, by what it is known by. */
@@ -13,6 +19,7 @@ const keyOf = (row: Identified) => ('key' in row ? row.key : row.id)
 
 /**
  * Loads pages of many parents like `loadForAll`, but not all in one go where they are many: what people wrote can be long.
+ * Once the answer is too large, nothing more is read.
  */
 export function loadPagesForAll<Parent extends Identified, Result>(
   place: { context: Context; info: GraphQLResolveInfo; parent: Parent },
@@ -20,7 +27,13 @@ export function loadPagesForAll<Parent extends Identified, Result>(
   load: (parents: readonly Parent[]) => Promise<Result[]>,
 ): Promise<Result> {
   const { answerSize } = place.context
-  return loadForAll(place, (parents) => answerSize.read(() => load(parents)), listsInOneRead(pageSize))
+  const inTurn = turnsOf(place.context)
+  const read = (parents: readonly Parent[]) =>
+    inTurn(() => {
+      if (answerSize.isTooLarge) throw answerSize.refusal()
+      return load(parents)
+    })
+  return loadForAll(place, read, Math.max(1, Math.floor(ROWS_IN_ONE_READ / Math.max(1, pageSize))))
 }
 
 /**

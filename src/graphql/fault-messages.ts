@@ -16,7 +16,7 @@ export interface WrittenOperation {
 }
 
 /** What graphql says is wrong with a document or its variables, in a length that can be told. */
-export function toldFaults(faults: readonly GraphQLError[]): GraphQLError[] {
+export function shortened(faults: readonly GraphQLError[]): GraphQLError[] {
   return faults.map((fault) =>
     fault.message.length <= MAX_MESSAGE_LENGTH
       ? fault
@@ -25,15 +25,15 @@ export function toldFaults(faults: readonly GraphQLError[]): GraphQLError[] {
 }
 
 /**
- * The same, to whom the schema is not shown: of its names only those that they wrote themselves. So nobody learns by
- * mistakes what else there is.
+ * The same, for callers to whom the schema is not shown: `…` stands for every name that they didn't write themselves. So nobody
+ * learns by mistakes what else there is.
  */
-export function toldWithoutSchema(
+export function withoutSchemaNames(
   faults: readonly GraphQLError[],
   { query, variables }: WrittenOperation,
 ): GraphQLError[] {
   const written = new Set([...KNOWN_TO_ALL, ...wordsIn(query), ...wordsIn(JSON.stringify(variables))])
-  return toldFaults(
+  return shortened(
     faults.map((fault) =>
       reworded(
         fault,

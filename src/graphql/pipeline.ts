@@ -13,7 +13,7 @@ import type { RequestContext } from './context.js'
 import { countOperation } from './count-operation.js'
 import { nestedTooDeeply } from './document-limits.js'
 import type { DocumentReader, ReadDocument } from './document-reader.js'
-import { toldFaults, toldWithoutSchema } from './fault-messages.js'
+import { shortened, withoutSchemaNames } from './fault-messages.js'
 import { asksForSchemaAlone } from './introspection.js'
 import { checkCost, costOf } from './operation-cost.js'
 import { checkVariables } from './operation-variables.js'
@@ -123,8 +123,8 @@ export class Pipeline {
   }
 
   #told(faults: readonly GraphQLError[], { query, variables }: OperationRequest): readonly GraphQLError[] {
-    if (this.#options.allowsIntrospection) return toldFaults(faults)
-    return toldWithoutSchema(faults, { query, variables: variables ?? {} })
+    if (this.#options.allowsIntrospection) return shortened(faults)
+    return withoutSchemaNames(faults, { query, variables: variables ?? {} })
   }
 }
 

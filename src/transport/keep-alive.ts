@@ -3,13 +3,10 @@ import type { WebSocket } from 'ws'
 import type { Limits } from '../config/limits.js'
 import { Heartbeat } from './heartbeat.js'
 import { type ProtocolSocket, TRY_AGAIN_LATER } from './protocol-socket.js'
-import { readTcpQueues } from './tcp-queues.js'
-import { WriteProgress } from './write-progress.js'
+import { findStalled, WriteProgress } from './write-progress.js'
 
 const LOOKS_IN_A_TIMEOUT = 10
 const LONGEST_BETWEEN_LOOKS_MS = 1_000
-/** From this part of the time on, one that seems to stand still is compared with what the system holds. */
-const SUSPECT_AFTER = 1 / 4
 
 export interface KeepAliveOptions {
   /** For how long a socket may owe something without any of it being taken; how often a ping is sent, and how long its answer waited for. */
@@ -57,20 +54,14 @@ export class KeepAlive {
   }
 
   async #look(): Promise<void> {
-    const suspects: Watched[] = []
+    const answering: Watched[] = []
     for (const watched of this.#watched) {
       const { socket, progress, heartbeat } = watched
       progress.look()
       if (socket.isOpen && heartbeat.look()) socket.terminate()
-      else if (progress.looksInVain >= this.#stallLooks * SUSPECT_AFTER) suspects.push(watched)
+      else answering.push(watched)
     }
-    if (suspects.length === 0) return
-    // Long for many connections, so it isn't read unless somebody seems to stand still.
-    const tcpQueues = await readTcpQueues()
-    for (const { socket, progress } of suspects) {
-      progress.compare(tcpQueues)
-      if (progress.looksInVain >= this.#stallLooks) this.#giveUp(socket, progress)
-    }
+    for (const { socket, progress } of await findStalled(answering, this.#stallLooks)) this.#giveUp(socket, progress)
   }
 
   #giveUp(socket: ProtocolSocket, progress: WriteProgress): void {

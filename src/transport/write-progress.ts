@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net'
-import { inodeOf } from './tcp-queues.js'
+import { inodeOf, readTcpQueues } from './tcp-queues.js'
+
+/** From this part of the time on, one that seems to stand still is compared with what the system holds. */
+const SUSPECT_AFTER = 1 / 4
 
 /** What Node keeps to itself; its own timeout of sockets looks at the queue too (`_onTimeout` in lib/net.js). */
 interface SocketWithHandle {
@@ -64,4 +67,17 @@ export class WriteProgress {
     this.#looksInVain = 0
     this.#heldBytes = null
   }
+}
+
+/** Of those that were just looked at, the ones that have taken nothing for so many looks. */
+export async function findStalled<Watched extends { readonly progress: WriteProgress }>(
+  watched: readonly Watched[],
+  stallLooks: number,
+): Promise<Watched[]> {
+  const suspects = watched.filter(({ progress }) => progress.looksInVain >= stallLooks * SUSPECT_AFTER)
+  // Long for many connections, so it isn't read unless somebody seems to stand still.
+  if (suspects.length === 0) return []
+  const tcpQueues = await readTcpQueues()
+  for (const { progress } of suspects) progress.compare(tcpQueues)
+  return suspects.filter(({ progress }) => progress.looksInVain >= stallLooks)
 }

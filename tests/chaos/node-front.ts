@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net'
-import type { Random } from './random.js'
+import type { Random } from '../testkit/random.js'
 
 /** How the answer to a send is recognised in what a node says, over HTTP and in frames that are not masked. */
 const ACKNOWLEDGEMENT = '"sendMessage":{'

@@ -1,7 +1,7 @@
 import { post } from '../testkit/http-client.js'
+import type { Random } from '../testkit/random.js'
 import { MARK_READ } from './documents.js'
 import type { NodeFront } from './node-front.js'
-import type { Random } from './random.js'
 import type { Subscriber } from './subscriber.js'
 
 const EVERY_MS = 250

@@ -1,5 +1,5 @@
+import type { Random } from '../testkit/random.js'
 import { FAULTS, type Fault } from './faults.js'
-import type { Random } from './random.js'
 
 export interface ScheduleOptions {
   /** How many processes are killed in all, at least. */

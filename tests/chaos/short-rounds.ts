@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTemporaryDirectory } from '../testkit/directory.js'
+import { anySeed, Random } from '../testkit/random.js'
 import { hasRedisServer } from '../testkit/redis-server.js'
 import type { Fault } from './faults.js'
 import { describeRound, draw } from './picture.js'
-import { anySeed, Random } from './random.js'
 import { type RoundReport, runRound, warmUp } from './round.js'
 import { World } from './world.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countTo } from '../realtime/timeline-documents.js'
+import { countTo } from '../testkit/timeline-documents.js'
 import { judge, type StoredMessage, type Stretch } from './verdict.js'
 
 // What the verdict over a round is worth: it finds each breach, and nothing where there is none.

@@ -127,7 +127,7 @@ test('who is told to wait waits as long as that, and goes on', async () => {
   const [first = 0, second = 0, third = 0] = arrivals
   // A timer may fire a little early, by its own clock.
   expect(Math.min(second - first, third - second)).toBeGreaterThan(1_190)
-  expect(mirror.output).toContain('Asked too often; waiting for 2 s')
+  expect(mirror.output).toContain('As the test wants it: RATE_LIMITED; waiting for 2 s')
 })
 
 test.each<[string, Fault]>([
@@ -200,7 +200,12 @@ test('a token that is refused, and no other to be had, ends it, and says why', a
 test.each([
   ['without a token', [], { ESCROW_CHAT_TOKEN: '' }, /^Set ESCROW_CHAT_TOKEN to a token/],
   ['with an option that there isn’t', ['--two'], {}, /^Unknown option '--two'/],
-  ['with a time that is none', ['--every', 'often'], {}, /^--every takes a number of seconds\n$/],
+  [
+    'with a time that is none',
+    ['--every', 'often'],
+    {},
+    /^--every takes a number of seconds: 60 for example, and not often\n$/,
+  ],
 ])('%s it ends, and says what is wrong', async (_, args, env, message) => {
   const mirror = (await fixture.newPartner()).start(args, env)
   expect(await mirror.ended).toBe(1)

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, SUBSCRIPTION_NAMES, SUBSCRIPTIONS } from '../realtime/timeline-documents.js'
 import type { Cut } from '../testkit/cutting-proxy.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, SUBSCRIPTION_NAMES, SUBSCRIPTIONS } from '../testkit/timeline-documents.js'
 import { testErrors } from './resume-errors.js'
 import { type Open, ResumeFixture } from './resume-fixture.js'
 import { messagesOf, sendWave } from './senders.js'

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { graphql } from '../generated/gql.js'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE } from '../realtime/timeline-documents.js'
 import { query } from '../testkit/sql.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE } from '../testkit/timeline-documents.js'
 import type { ResumeFixture } from './resume-fixture.js'
 
 /** What Postgres says that ends a subscription so: its disk is full, its data is corrupted. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Message } from 'graphql-ws'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { timelineCursor } from '../realtime/timeline-documents.js'
 import { CuttingProxy } from '../testkit/cutting-proxy.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { timelineCursor } from '../testkit/timeline-documents.js'
 import { type Beginning, type Follow, Hearing } from './hearing.js'
 
 export interface ClientOptions {

@@ -12,7 +12,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import type { Random } from '../chaos/random.js'
+import type { Random } from '../testkit/random.js'
 
 const MAX_LEVELS = 6
 /** What stands in the place of a value: fitting, wrong, and nasty. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
-import type { Random } from '../chaos/random.js'
+import type { Random } from '../testkit/random.js'
 import type { Frame } from '../testkit/raw-socket.js'
 import type { DocumentMaker } from './documents.js'
 

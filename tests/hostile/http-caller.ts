@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import type { Random } from '../chaos/random.js'
+import type { Random } from '../testkit/random.js'
 import type { DocumentMaker } from './documents.js'
 
 const METHODS = ['GET', 'PUT', 'OPTIONS', 'HEAD', 'DELETE', 'TRACE']

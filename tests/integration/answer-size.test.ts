@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { refusalOf } from '../testkit/http-client.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 
 const MAX_BYTES = 100_000
@@ -46,6 +46,21 @@ test.each([
   const answer = await bea.ask(document, {})
   expect(answer.data).toBeUndefined()
   expect(refusalOf(answer)).toEqual(REFUSED)
+})
+
+test('what is said with a change of status counts like a message', async () => {
+  const told = await testService.seed.deal('told', { buyer: bea })
+  for (const status of ['FUNDED', 'SHIPPED', 'DELIVERED', 'COMPLETED'] as const) {
+    await told.changeStatus(status, '€'.repeat(10_000))
+  }
+  const ask = (last: number) =>
+    bea.ask(
+      `{ transaction(id: "txn_told") { timeline(last: ${last}) { nodes { ... on StatusChanged { message } } } } }`,
+      {},
+    )
+  // A change of status is two entries.
+  expect((await ask(6)).errors).toEqual([])
+  expect(refusalOf(await ask(8))).toEqual(REFUSED)
 })
 
 test('what is too much already is not read on', async () => {

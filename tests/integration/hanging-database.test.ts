@@ -1,11 +1,11 @@
 import { print } from 'graphql'
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest'
-import { FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { refusalOf } from '../testkit/http-client.js'
 import { PostgresProxy } from '../testkit/postgres-proxy.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { EDIT, SEND } from '../testkit/writing.js'
 

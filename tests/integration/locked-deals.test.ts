@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { untilAvailable } from '../realtime/timeline-acts.js'
-import { countTo } from '../realtime/timeline-documents.js'
 import { DealLock } from '../testkit/deal-lock.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { countTo } from '../testkit/timeline-documents.js'
 
 let testService: TestService
 let bea: Person

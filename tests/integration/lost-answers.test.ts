@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
-import { countTo, FOLLOW_MESSAGES } from '../realtime/timeline-documents.js'
 import { PostgresProxy } from '../testkit/postgres-proxy.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { countTo, FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 
 // Between the service and Postgres there is a proxy that cuts the connection of a commit.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 
 let testService: TestService

@@ -67,7 +67,9 @@ const FAULTS: Readonly<Record<keyof typeof MUTATIONS, Fault[]>> = {
     ['a blank title', { title: ' ' }, 'title'],
     ['a title of 201 characters', { title: 't'.repeat(201) }, 'title', 200],
     ['a title of 201 characters, most of them blank', { title: `${'\n'.repeat(200)}t` }, 'title', 200],
-    ['a blank partner', { partnerClientId: '' }, 'partnerClientId'],
+    ['an empty partner', { partnerClientId: '' }, 'partnerClientId', 128],
+    ['a blank partner', { partnerClientId: ' ' }, 'partnerClientId', 128],
+    ['a partner that no token can name', { partnerClientId: 'a\nb' }, 'partnerClientId', 128],
     ['a partner of 129 characters', { partnerClientId: 'p'.repeat(129) }, 'partnerClientId', 128],
     [
       'a partner of 129 characters, most of them blank',

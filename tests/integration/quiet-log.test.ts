@@ -1,12 +1,12 @@
 import { print } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createLogger } from '../../src/log.js'
-import { FOLLOW_MESSAGES } from '../realtime/timeline-documents.js'
 import { exchange, wire } from '../testkit/raw-http.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 import { DELETE, EDIT, SEND } from '../testkit/writing.js'
 
 // All kinds of traffic, good and bad, at the level on which the most is logged.

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { type Reading, TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import type { TimelineEntryKind } from '../../src/generated/prisma/client.js'
-import { countTo } from '../realtime/timeline-documents.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo } from '../testkit/timeline-documents.js'
 
 // However much there is to catch up on, one reading of the database brings little of it.
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
-import { FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { hasRedisServer, RedisServer } from '../testkit/redis-server.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 
 describe.skipIf(!hasRedisServer)('two nodes whose Redis is away', () => {

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { SEND_MESSAGES } from '../../src/chat/message/send-statement.js'
-import { countTo } from '../realtime/timeline-documents.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { contentsOf, query } from '../testkit/sql.js'
+import { countTo } from '../testkit/timeline-documents.js'
 
 // A trigger raises an error for one message of a batch, and with it Postgres rejects all that was sent in that call.
 

@@ -97,7 +97,8 @@ test('a refusal is not mistaken for the answer to what was asked before it', asy
   const socket = open()
   const body = '{"query":"{ viewer { id } }"}'
   socket.write(`${head(`Content-Length: ${body.length}`)}${body}no HTTP\r\n\r\n`)
-  expect((await text(socket).catch(() => '')).replace(/^HTTP\/1\.1 200 .*/s, '')).toBe('')
+  // The answer that is due, or none at all where the connection was cut off before.
+  expect(await text(socket).catch(() => '')).toMatch(/^(?:$|HTTP\/1\.1 200 )/)
 })
 
 test('a client that reads nothing of its answers is cut off', async () => {

@@ -49,7 +49,7 @@ beforeAll(async () => {
     )
   ).data?.messages ?? { nodes: [] }
   middle = nodes.at(-1)?.cursor ?? ''
-})
+}, 90_000)
 afterAll(() => testService.close())
 
 /** Four messages that answer each other, one of them edited and one deleted, and a change of status with a message. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { countTo } from '../realtime/timeline-documents.js'
 import { Burst } from '../testkit/burst.js'
 import { postmasterOf } from '../testkit/postgres-files.js'
 import { prepareProjectCopy } from '../testkit/project-copy.js'
+import { countTo } from '../testkit/timeline-documents.js'
 import { storedMessages } from './stored-messages.js'
 
 const project = prepareProjectCopy()

@@ -3,12 +3,12 @@ import { watch } from 'node:fs/promises'
 import { join } from 'node:path'
 import { print } from 'graphql'
 import { expect, test } from 'vitest'
-import { FOLLOW_MESSAGES } from '../realtime/timeline-documents.js'
 import { temporaryDirectory } from '../testkit/directory.js'
 import { processesOn } from '../testkit/postgres-files.js'
 import { prepareProjectCopy } from '../testkit/project-copy.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { ServiceProcess } from '../testkit/service-process.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 
 const NPM_START = ['npm', 'start'] as const
 

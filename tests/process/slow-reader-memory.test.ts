@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { print } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../realtime/timeline-documents.js'
 import { createTemporaryDirectory } from '../testkit/directory.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import { RawSocket } from '../testkit/raw-socket.js'
@@ -12,6 +11,7 @@ import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { ServiceProcess } from '../testkit/service-process.js'
 import { Throttle } from '../testkit/throttle.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 
 const OWED = { count: 25_000, content: 'x'.repeat(10_000) }
 const MOST_GROWTH_MB = 50

@@ -79,7 +79,7 @@ describe('npm run token', () => {
     ['with words besides', ['--user', 'bea', 'sam'], {}, /^Unexpected argument 'sam'/],
     ['with a time without a unit', ['--user', 'bea', '--expires-in', '60'], {}, /^--expires-in must be/],
     ['for what cannot be a key', ['--user', 'b a'], {}, /^The key of a user is/],
-    ['for what cannot be a client', ['--partner', ''], {}, /^No service would take a token/],
+    ['for what cannot be a client', ['--partner', ''], {}, /^The client id of a partner is 1 to 128 printable/],
     ['in production', ['--user', 'bea'], { NODE_ENV: 'production' }, /^In production tokens come from the platform/],
     ['with published keys', ['--user', 'bea'], { JWT_JWKS_URL: 'https://a.b/c' }, /^JWT_JWKS_URL is set/],
     [

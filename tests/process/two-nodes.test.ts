@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { countTo } from '../realtime/timeline-documents.js'
 import { post, refusalOf } from '../testkit/http-client.js'
 import { startNode } from '../testkit/node-process.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { countTo } from '../testkit/timeline-documents.js'
 import { SEND } from '../testkit/writing.js'
 
 const KEYS = countTo(200).map((nth) => `key-${nth}`)

@@ -8,8 +8,8 @@ import { fillDeal } from '../testkit/long-deal.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { SEND } from '../testkit/writing.js'
-import { FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
 
 const NONSENSE = 'hello'
 const CLOSED_FOR_NONSENSE = { code: 4400, reason: 'Invalid message received' }

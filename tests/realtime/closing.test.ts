@@ -5,8 +5,8 @@ import { print } from 'graphql'
 import { expect, onTestFinished, test } from 'vitest'
 import { RawSocket } from '../testkit/raw-socket.js'
 import { startTestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
 
 async function startService() {
   const testService = await startTestService()

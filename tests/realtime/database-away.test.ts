@@ -5,9 +5,9 @@ import { createLogger } from '../../src/log.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo, FOLLOW_TIMELINE, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { followInEveryWay, positionsOf } from './following.js'
-import { countTo, FOLLOW_TIMELINE, timelineCursor } from './timeline-documents.js'
 
 // Subscriptions outlive that the database is away. The clock of intervals is the test's: the service asks when it says so.
 

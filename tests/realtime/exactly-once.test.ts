@@ -4,15 +4,15 @@ import { decodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
-import { connect, listen } from '../testkit/websocket-client.js'
-import { type Act, actAtOnce, anyActs } from './timeline-acts.js'
 import {
   FOLLOW_CHANGES,
   FOLLOW_MESSAGES,
   FOLLOW_STATUS,
   FOLLOW_TIMELINE,
   timelineCursor,
-} from './timeline-documents.js'
+} from '../testkit/timeline-documents.js'
+import { connect, listen } from '../testkit/websocket-client.js'
+import { type Act, actAtOnce, anyActs } from './timeline-acts.js'
 
 /** Each way to follow: what it asks, where its answer has the cursor, and the kinds of entries that it is about. */
 const WAYS = {

@@ -5,7 +5,7 @@ import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { FOLLOW_CHANGES, FOLLOW_MESSAGES, FOLLOW_STATUS, FOLLOW_TIMELINE } from './timeline-documents.js'
+import { FOLLOW_CHANGES, FOLLOW_MESSAGES, FOLLOW_STATUS, FOLLOW_TIMELINE } from '../testkit/timeline-documents.js'
 
 let testService: TestService
 let bea: Person

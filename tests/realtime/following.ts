@@ -2,8 +2,8 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import type { Client } from 'graphql-ws'
 import { decodeCursor, encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import type { Deal } from '../testkit/seed.js'
+import { SUBSCRIPTIONS } from '../testkit/timeline-documents.js'
 import { type Listener, listen } from '../testkit/websocket-client.js'
-import { SUBSCRIPTIONS } from './timeline-documents.js'
 
 export type Way = keyof typeof SUBSCRIPTIONS
 

@@ -5,9 +5,9 @@ import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
+import { countTo, GONE, SUBSCRIPTION_NAMES } from '../testkit/timeline-documents.js'
 import { connect } from '../testkit/websocket-client.js'
 import { type Followed, followInEveryWay, positionsOf } from './following.js'
-import { countTo, GONE, SUBSCRIPTION_NAMES } from './timeline-documents.js'
 
 // Two nodes on one database, and nothing else between them: what is done on the first, the second finds out by asking.
 // How often it asks is in healing-ticks.test.ts.

@@ -6,8 +6,8 @@ import { READ_HEADS } from '../../src/chat/timeline/read-statement.js'
 import { graphql } from '../generated/gql.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, FOLLOW_STATUS, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { FOLLOW_MESSAGES, FOLLOW_STATUS, timelineCursor } from './timeline-documents.js'
 
 const FOLLOW_SENDERS = graphql(`
   subscription LiveStatementsTimeline($transactionId: ID!, $after: String) {

@@ -7,10 +7,10 @@ import { watchFollowers } from '../testkit/followers.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { GONE } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { watchBeginnings } from './begun.js'
 import { FOLLOW_READS } from './signal-documents.js'
-import { GONE } from './timeline-documents.js'
 
 const FOLLOW_READS_WITH_MORE = graphql(`
   subscription MessagesReadWithMore($transactionId: ID!) {

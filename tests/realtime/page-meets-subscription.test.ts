@@ -7,10 +7,10 @@ import { TransactionStore } from '../../src/chat/transaction/transaction-store.j
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { READINGS, scrollUp } from './page-readings.js'
 import { untilAvailable } from './timeline-acts.js'
-import { FOLLOW_MESSAGES } from './timeline-documents.js'
 
 // A page is read with `timelineCursor`, and a subscription begins there, while everybody talks: together they have it all.
 

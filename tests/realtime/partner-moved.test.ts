@@ -4,8 +4,8 @@ import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, SUBSCRIPTIONS } from '../testkit/timeline-documents.js'
 import { FOLLOW_READS, FOLLOW_TYPING } from './signal-documents.js'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, SUBSCRIPTIONS } from './timeline-documents.js'
 
 let testService: TestService
 let bea: Person

@@ -3,9 +3,9 @@ import type { UpsertTransactionInput } from '../generated/graphql.js'
 import { CHANGE_STATUS, POST_SYSTEM_MESSAGE, UPSERT_TRANSACTION, UPSERT_USER } from '../testkit/platform-documents.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { listenToInbox, untilTold } from './inbox-documents.js'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, timelineCursor } from './timeline-documents.js'
 
 // What the platform does over the API, its subscribers hear of at once, on every node and in one order.
 

@@ -3,9 +3,9 @@ import { type Answer, refusalOf } from '../testkit/http-client.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { GONE } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { FOLLOW_PRESENCE, followPresence, presenceOf, untilOnline } from './presence-documents.js'
-import { GONE } from './timeline-documents.js'
 
 const HIDDEN = { isOnline: false, lastSeenAt: null }
 const SHOWN = { isOnline: true, lastSeenAt: expect.any(String) }

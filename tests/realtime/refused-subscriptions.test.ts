@@ -4,7 +4,7 @@ import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { FOLLOW_MESSAGES, SUBSCRIPTION_NAMES, SUBSCRIPTIONS, timelineCursor } from './timeline-documents.js'
+import { FOLLOW_MESSAGES, SUBSCRIPTION_NAMES, SUBSCRIPTIONS, timelineCursor } from '../testkit/timeline-documents.js'
 
 let testService: TestService
 let bea: Person

@@ -10,7 +10,7 @@ import { graphql } from '../generated/gql.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { FOLLOW_MESSAGES, GONE, timelineCursor } from './timeline-documents.js'
+import { FOLLOW_MESSAGES, GONE, timelineCursor } from '../testkit/timeline-documents.js'
 
 const WITH_NEWEST = graphql(`
   subscription RemovalRacesWithNewest($transactionId: ID!, $after: String) {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo, FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { countTo, FOLLOW_MESSAGES, FOLLOW_TIMELINE, GONE, timelineCursor } from './timeline-documents.js'
 
 let testService: TestService
 let bea: Person

@@ -4,9 +4,9 @@ import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { GONE } from '../testkit/timeline-documents.js'
 import { connect } from '../testkit/websocket-client.js'
 import { type Followed, followInEveryWay, positionsOf, said, type Way } from './following.js'
-import { GONE } from './timeline-documents.js'
 
 // Whoever is removed while they are behind gets what came before, as it was then: what their departure made possible is
 // not for them. The clock of intervals is the test's, so that nothing heals before its time.

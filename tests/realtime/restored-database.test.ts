@@ -6,9 +6,9 @@ import { createLogger } from '../../src/log.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
+import { FOLLOW_TIMELINE, SUBSCRIPTION_NAMES } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
 import { followInEveryWay, positionsOf } from './following.js'
-import { FOLLOW_TIMELINE, SUBSCRIPTION_NAMES } from './timeline-documents.js'
 
 // The database is put back to an earlier state under a running service.
 

@@ -5,14 +5,14 @@ import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { graphql } from '../generated/gql.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { connect, listen } from '../testkit/websocket-client.js'
 import {
   FOLLOW_CHANGES,
   FOLLOW_MESSAGES,
   FOLLOW_STATUS,
   FOLLOW_TIMELINE,
   timelineCursor,
-} from './timeline-documents.js'
+} from '../testkit/timeline-documents.js'
+import { connect, listen } from '../testkit/websocket-client.js'
 
 const CURSORS = graphql(`
   query ResumeCursors($id: ID!, $transactionId: ID!) {

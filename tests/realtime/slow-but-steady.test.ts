@@ -7,7 +7,7 @@ import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { Throttle } from '../testkit/throttle.js'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 
 /** As short as a ping's interval, so that both patiences are tried: a pong stands behind all that is to be read. */
 const WINDOW_MS = 2_000

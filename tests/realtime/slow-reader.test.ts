@@ -4,8 +4,8 @@ import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
 
 /** 30 kB each, so that 700 are more than the buffers of the system (at most 10 MB) and the queue hold together. */
 const LONG = '界'.repeat(10_000)

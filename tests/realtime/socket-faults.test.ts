@@ -4,7 +4,7 @@ import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { query } from '../testkit/sql.js'
-import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, timelineCursor } from './timeline-documents.js'
+import { FOLLOW_MESSAGES, FOLLOW_TIMELINE, timelineCursor } from '../testkit/timeline-documents.js'
 
 const MAX_FRAME_BYTES = 4_096
 const MASKED = {

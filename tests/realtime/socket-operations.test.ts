@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { EDIT, SEND } from '../testkit/writing.js'
-import { FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
 
 let testService: TestService
 let bea: Person

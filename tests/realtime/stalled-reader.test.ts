@@ -7,8 +7,8 @@ import { fillDeal } from '../testkit/long-deal.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
 
 /** 40 MB: more than the system holds on the way, so that the reader is still owed something when it stops reading. */
 const FILLING = { count: 4_000, content: 'x'.repeat(10_000) }

@@ -4,7 +4,7 @@ import { TimelineService } from '../../src/chat/timeline/timeline-service.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { FOLLOW_MESSAGES } from './timeline-documents.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 
 let testService: TestService
 let bea: Person

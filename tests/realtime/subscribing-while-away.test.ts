@@ -6,8 +6,8 @@ import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js
 import { TimelineStore } from '../../src/chat/timeline/timeline-store.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { timelineCursor } from './timeline-documents.js'
 
 // What can't wait until the database is back, and what of it is left behind.
 

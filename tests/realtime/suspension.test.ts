@@ -4,8 +4,8 @@ import { createLogger } from '../../src/log.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import { type Person, PLATFORM } from '../testkit/seed.js'
 import { startTestService, type TestNode, type TestService } from '../testkit/service.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 import { presenceOf, untilOnline } from './presence-documents.js'
-import { FOLLOW_MESSAGES } from './timeline-documents.js'
 
 const SUSPENDED = { code: 4403, reason: 'Suspended' }
 const WITHIN_MS = 5_000

@@ -7,7 +7,7 @@ import { fillDeal } from '../testkit/long-deal.js'
 import { type Frame, RawSocket } from '../testkit/raw-socket.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
-import { countTo, FOLLOW_MESSAGES, timelineCursor } from './timeline-documents.js'
+import { countTo, FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 
 /** 24 MB each way: more than the system holds on the way. */
 const MANY = 400

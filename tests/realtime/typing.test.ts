@@ -8,11 +8,11 @@ import { refusalOf } from '../testkit/http-client.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { GONE } from '../testkit/timeline-documents.js'
 import { connect, type Listener, listen } from '../testkit/websocket-client.js'
 import { SEND, SET_TYPING } from '../testkit/writing.js'
 import { watchBeginnings } from './begun.js'
 import { FOLLOW_TYPING } from './signal-documents.js'
-import { GONE } from './timeline-documents.js'
 
 const TYPING_USERS = graphql(`
   query TypingUsers($transactionId: ID!) {

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import { startTestService } from '../testkit/service.js'
-import { FOLLOW_MESSAGES } from './timeline-documents.js'
+import { FOLLOW_MESSAGES } from '../testkit/timeline-documents.js'
 
 /** 500 of these are more than the system's buffers hold. */
 const LONG = '界'.repeat(10_000)

@@ -3,8 +3,8 @@ import { decodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import type { Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
+import { SUBSCRIPTION_NAMES, SUBSCRIPTIONS } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
-import { SUBSCRIPTION_NAMES, SUBSCRIPTIONS } from './timeline-documents.js'
 
 const borrow = vi.spyOn(TimelineFollowers.prototype, 'borrow')
 let testService: TestService

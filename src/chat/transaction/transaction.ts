@@ -1,9 +1,9 @@
+import { isClientId, MAX_CLIENT_ID_LENGTH } from '../../auth/viewer.js'
 import { BadUserInputError } from '../../errors.js'
 import type { Participant, ParticipantRole, Transaction, TransactionStatus } from '../../generated/prisma/client.js'
 import { checkIdempotencyKey, checkKey, checkText, type TextLimits } from '../text.js'
 
 const MAX_TITLE_LENGTH = 200
-const MAX_CLIENT_ID_LENGTH = 128
 /** Each message is delivered to each of them, and a list counts as five in the cost of a document: so not many more. */
 const MAX_PARTICIPANTS = 50
 
@@ -56,9 +56,11 @@ export interface TransactionInput {
 export function checkTransactionInput(input: TransactionInput): TransactionInput {
   checkKey(input.key, 'key')
   checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH, countsBlanks: true })
-  if (input.partnerClientId != null) {
-    const rules = { field: 'partnerClientId', maxLength: MAX_CLIENT_ID_LENGTH, countsBlanks: true }
-    checkText(input.partnerClientId, rules)
+  if (input.partnerClientId != null && !isClientId(input.partnerClientId)) {
+    throw new BadUserInputError(`\`partnerClientId\` must be 1 to ${MAX_CLIENT_ID_LENGTH} printable characters.`, {
+      field: 'partnerClientId',
+      limit: MAX_CLIENT_ID_LENGTH,
+    })
   }
   if (input.participants.length === 0) {
     throw new BadUserInputError('`participants` must name at least one person.', { field: 'participants' })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { graphql } from '../generated/gql.js'
-import type { Deal, Person } from '../testkit/seed.js'
+import type { Deal, Person } from './seed.js'
 
 // The subscriptions that these tests have in common, and where to begin.
 
