@@ -41,7 +41,8 @@ async function main(): Promise<void> {
   const service = await starting
   log.info({ ...service.address }, 'Listening')
   try {
-    if (config.hasDemo) process.stdout.write(await renderDemoPanel(service))
+    if (config.hasDemo)
+      process.stdout.write(await renderDemoPanel({ ...service, hasPlayground: config.allowsIntrospection }))
   } catch (error) {
     await service.close()
     throw error

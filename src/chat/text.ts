@@ -14,8 +14,8 @@ export interface TextRules {
   readonly field: string
   /** In code points; of a text for people after trimming. */
   readonly maxLength: number
-  /** Whether blanks around it count as well: what is stored has no room for more. */
-  readonly countsBlanks?: boolean
+  /** Whether it is a line, such as a name: without control characters, and blanks around it count as well. */
+  readonly isLine?: boolean
 }
 
 /**
@@ -24,14 +24,17 @@ export interface TextRules {
  *
  * @throws {BadUserInputError} that says which rule it breaks.
  */
-export function checkText(text: string, { field, maxLength, countsBlanks = false }: TextRules): string {
+export function checkText(text: string, { field, maxLength, isLine = false }: TextRules): string {
   if (!text.isWellFormed()) {
     throw new BadUserInputError(`\`${field}\` is not well-formed Unicode: it has half of a surrogate pair.`, { field })
   }
   if (text.includes('\0')) throw new BadUserInputError(`\`${field}\` must not contain U+0000.`, { field })
   if (INVISIBLE.test(text))
     throw new BadUserInputError(`\`${field}\` must have at least one visible character.`, { field })
-  const length = codePoints(countsBlanks ? text : text.trim())
+  if (isLine && /[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) {
+    throw new BadUserInputError(`\`${field}\` must be one line, without control characters.`, { field })
+  }
+  const length = codePoints(isLine ? text : text.trim())
   if (length > maxLength) {
     throw new BadUserInputError(`\`${field}\` is too long: ${length} characters, at most ${maxLength} are allowed.`, {
       field,

@@ -11,16 +11,22 @@ interface RunningDemo {
   readonly services: Services
   /** Null when tokens are signed elsewhere. */
   readonly issueToken: TokenIssuer | null
+  readonly hasPlayground: boolean
 }
 
 /** What a new user needs to look around: where to go, whom to be, and a command that works as it stands. */
-export async function renderDemoPanel({ address: { host, port }, services, issueToken }: RunningDemo): Promise<string> {
+export async function renderDemoPanel({
+  address: { host, port },
+  services,
+  issueToken,
+  hasPlayground,
+}: RunningDemo): Promise<string> {
   const origin = `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${port}`
   const lines = [
     '',
     '  Escrow Chat is running.',
     '',
-    `  Playground   ${origin}/graphql   (in a browser)`,
+    ...(hasPlayground ? [`  Playground   ${origin}/graphql   (in a browser)`] : []),
     `  HTTP         ${origin}/graphql`,
     `  WebSocket    ${origin.replace('http', 'ws')}/graphql   (protocol graphql-transport-ws)`,
     `  Health       ${origin}/health   ${origin}/ready`,

@@ -10,12 +10,14 @@ export type LiveEntry = TimelineEntry & {
   readonly user: User | null
 }
 
-/** A timeline got longer: the doorbell. */
+/** A timeline got longer, or its transaction is another partner's now: the doorbell. */
 export interface TimelineAdvanced {
   /** The newest position now. */
   readonly position: number
   /** The newest entries, in order and without a gap up to `position`; empty when whoever wants them has to read them. */
   readonly entries: readonly LiveEntry[]
+  /** Whose it is now; left out when that is as it was. */
+  readonly partnerClientId?: string | null | undefined
 }
 
 /** Somebody began to type, goes on typing, or stopped. */

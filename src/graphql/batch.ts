@@ -1,6 +1,6 @@
 import { createContextCache } from '@pothos/core'
 import DataLoader from 'dataloader'
-import { type GraphQLResolveInfo, responsePathAsArray } from 'graphql'
+import { type FieldNode, type GraphQLResolveInfo, responsePathAsArray } from 'graphql'
 import pLimit from 'p-limit'
 import type { Context } from './context.js'
 
@@ -11,6 +11,18 @@ const ROWS_IN_ONE_READ = 500
 
 const turnsOf = createContextCache((_: Context) => pLimit(READS_AT_ONCE))
 const loadersOf = createContextCache((_: Context) => new Map<string, DataLoader<unknown, unknown, string>>())
+
+const numbersOf = createContextCache((_: Context) => new Map<FieldNode, number>())
+
+/** Tells the fields of a document apart. Where they stand in it doesn't: long documents are parsed without that. */
+function numberOf(context: Context): (node: FieldNode) => number {
+  const numbers = numbersOf(context)
+  return (node) => {
+    const number = numbers.get(node) ?? numbers.size
+    numbers.set(node, number)
+    return number
+  }
+}
 
 /** A row, by what it is known by. */
 type Identified = { readonly key: string } | { readonly id: string }
@@ -48,7 +60,8 @@ export function loadForAll<Parent extends Identified, Result>(
 ): Promise<Result> {
   const path = responsePathAsArray(info.path).filter((step) => typeof step === 'string')
   // Fragments on different types may ask for the same place with different arguments, or for other things below it.
-  const place = `${path.join('.')} ${info.fieldNodes.map(({ loc }) => loc?.start).join()}`
+  const nodes = info.fieldNodes.map(numberOf(context))
+  const place = `${path.join('.')} ${nodes.join()}`
   const loaders = loadersOf(context)
   const known = loaders.get(place) as DataLoader<Parent, Result, string> | undefined
   const loader = known ?? new DataLoader<Parent, Result, string>(load, { cacheKeyFn: keyOf, maxBatchSize })

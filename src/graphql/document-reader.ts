@@ -10,6 +10,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Limits } from '../config/limits.js'
 import { OperationTooComplexError } from '../errors.js'
+import { findConditionalSubscriptions } from './conditional-subscriptions.js'
 import { checkDocument, type DocumentLimits } from './document-limits.js'
 
 /** How many documents are remembered, and how much memory they may take altogether: what a token takes was measured. */
@@ -63,16 +64,18 @@ export class DocumentReader {
   read(query: string): ReadDocument {
     const known = this.#known.get(query)
     if (known) return known
-    const { schema, limits, allowsIntrospection } = this.#options
     const document = this.parse(query)
-    checkDocument(document, limits)
-    const errors = validate(schema, document, this.#rules, {
-      maxErrors: MAX_ERRORS,
-      hideSuggestions: !allowsIntrospection,
-    })
+    checkDocument(document, this.#options.limits)
+    const conditional = findConditionalSubscriptions(document)
+    const errors = conditional.length > 0 ? conditional : this.#validate(document)
     const read = { document, errors }
     if (errors.length === 0) this.#known.set(query, read)
     return read
+  }
+
+  #validate(document: DocumentNode): readonly GraphQLError[] {
+    const { schema, allowsIntrospection } = this.#options
+    return validate(schema, document, this.#rules, { maxErrors: MAX_ERRORS, hideSuggestions: !allowsIntrospection })
   }
 
   /**

@@ -69,6 +69,15 @@ export class Pipeline {
     }
   }
 
+  /**
+   * Counts a request of which no operation could be made out, like one that could: it costs as much to find that out.
+   *
+   * @throws {RateLimitedError} when it is one too many.
+   */
+  countUnreadable({ viewer }: Pick<RequestContext, 'viewer'>): Promise<void> {
+    return countOperation(this.#options.rateLimits, viewer, false)
+  }
+
   /** What can be executed, or what is told of why it can't. */
   #check(request: OperationRequest, context: RequestContext): Outcome {
     try {

@@ -40,6 +40,6 @@ function readUrl<Read>(read: () => Read): Read {
   try {
     return read()
   } catch {
-    throw new GraphQLError('URL must be an absolute URL, like https://example.com/picture.png.')
+    throw new GraphQLError('URL must be absolute: a scheme, a host, and maybe a path.')
   }
 }

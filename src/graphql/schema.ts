@@ -12,6 +12,7 @@ import { addUserMutations } from '../chat/user/user-mutations.js'
 import { addUserTypes } from '../chat/user/user-schema.js'
 import { createBuilder } from './builder.js'
 import { addPageInfo } from './connection.js'
+import { measured } from './measured-schema.js'
 import { addNode } from './node.js'
 import { addNodeQueries } from './node-queries.js'
 import { addScalars } from './scalars.js'
@@ -40,5 +41,5 @@ export function createSchema(): GraphQLSchema {
   addPresenceTypes(builder, { user })
   addInboxTypes(builder, { transaction, viewer })
   addNodeQueries(builder, node)
-  return builder.toSchema({ sortSchema: true })
+  return measured(builder.toSchema({ sortSchema: true }))
 }

@@ -70,7 +70,7 @@ const seat: z.ZodType<SeatWithUser> = z.object({
 
 const events: { readonly [Kind in keyof Topics]: z.ZodType<Topics[Kind]> } = {
   timelineAdvanced: z
-    .object({ position: place, entries: z.array(entry) })
+    .object({ position: place, entries: z.array(entry), partnerClientId: z.string().nullable().optional() })
     .refine(({ position, entries }) =>
       entries.every((each, index) => each.position === position - entries.length + 1 + index),
     ),

@@ -39,9 +39,18 @@ export function createGraphqlOverHttp(options: GraphqlOverHttpOptions): GraphqlO
 
 type HttpPlugin = Plugin<object, RequestContext, RequestContext>
 
-function useRequestParams({ limits }: GraphqlOverHttpOptions): HttpPlugin {
+function useRequestParams({ pipeline, limits }: GraphqlOverHttpOptions): HttpPlugin {
   return {
-    onRequestParse: ({ setRequestParser }) => setRequestParser((request) => readRequestParams(request, limits)),
+    onRequestParse({ setRequestParser, serverContext }) {
+      setRequestParser(async (request) => {
+        try {
+          return await readRequestParams(request, limits)
+        } catch (error) {
+          await pipeline.countUnreadable(serverContext)
+          throw error
+        }
+      })
+    },
   }
 }
 

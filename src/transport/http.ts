@@ -14,6 +14,7 @@ import type { ClientAddress } from './client-address.js'
 import type { GraphqlOverHttp } from './graphql-over-http.js'
 import type { Health } from './health.js'
 import { type HttpAnswer, httpAnswerTo, methodNotAllowed } from './http-refusal.js'
+import { mediaTypeFor } from './media-type.js'
 import { type MetricsPage, mayReadMetrics } from './metrics-page.js'
 import { isAllowedOrigin, originRefused } from './origin.js'
 import type { Playground } from './playground.js'
@@ -89,8 +90,7 @@ async function answer(
       const viewer = await deadline.keep(authenticateRequest(request, options))
       // Yoga makes a URL of it, and fails on a malformed one. Nothing depends on which host was asked.
       request.headers.host = 'localhost'
-      // Event streams aren't spoken here: whoever asks for one is answered in JSON.
-      if (/text\/event-stream|multipart\/mixed/.test(request.headers.accept ?? '')) delete request.headers.accept
+      request.headers.accept = mediaTypeFor(request)
       await graphql.handle(request, response, { viewer, requestId, deadline })
       return
     }

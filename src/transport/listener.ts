@@ -6,7 +6,8 @@ import type { Limits } from '../config/limits.js'
 import { StartupError } from '../startup-error.js'
 import { Exchanges } from './exchanges.js'
 import { type HttpRefusalError, methodNotAllowed } from './http-refusal.js'
-import { explainUnreadable, MAX_HEADERS } from './request-head.js'
+import { answerWithoutUpgrade, asksForWebSocket } from './other-upgrades.js'
+import { explainUnreadable, MAX_HEADERS, refusalOfHead } from './request-head.js'
 import { cutOffStalledReaders } from './stalled-readers.js'
 
 /** Where a server listens. */
@@ -45,7 +46,14 @@ export async function startHttpServer(address: Address, options: HttpServerOptio
   const server = createLimitedServer(options.limits)
   const exchanges = new Exchanges(server)
   server.on('request', options.onRequest)
-  server.on('upgrade', options.onUpgrade)
+  server.on('upgrade', (request, stream, rest) => {
+    if (asksForWebSocket(request)) return options.onUpgrade(request, stream, rest)
+    const refusal = refusalOfHead(request, options.limits)
+    // What is asked before it on this connection must be answered before it.
+    if (!exchanges.canBeRefused(stream as Socket)) return stream.destroy()
+    if (refusal) return options.onUnreadable(stream, refusal)
+    return answerWithoutUpgrade(server, request, stream as Socket, rest)
+  })
   refuseUnreadable(server, exchanges, options)
   server.once(
     'close',

@@ -1,8 +1,9 @@
 import pg from 'pg'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { MAX_LISTED_ITEMS } from '../../src/graphql/answer-size.js'
 import { refusalOf } from '../testkit/http-client.js'
 import { fillDeal } from '../testkit/long-deal.js'
-import type { Deal, Person } from '../testkit/seed.js'
+import { type Caller, type Deal, type Person, PLATFORM } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.js'
 import { connect, listen } from '../testkit/websocket-client.js'
@@ -46,6 +47,45 @@ test.each([
   const answer = await bea.ask(document, {})
   expect(answer.data).toBeUndefined()
   expect(refusalOf(answer)).toEqual(REFUSED)
+})
+
+describe('of a deal of fifty people', () => {
+  let platform: Caller
+
+  beforeAll(async () => {
+    const { user } = testService.service.services
+    const crowd: Person[] = []
+    for (let nth = 0; nth < 50; nth += 1) {
+      const person = await testService.seed.person(`agent-${nth}`)
+      const avatarUrl = `https://a.b/${'x'.repeat(1_980)}`
+      await user.upsert(PLATFORM, { key: person.key, displayName: '€'.repeat(200), avatarUrl })
+      crowd.push(person)
+    }
+    await testService.seed.deal('crowd', { agent: crowd })
+    platform = await testService.seed.caller({ scopes: ['platform'], clientId: 'backend' })
+  })
+
+  const people = (selection: string) => `{ transaction(id: "txn_crowd") { participants { ${selection} } } }`
+
+  test.each(['displayName', 'avatarUrl'])('%s counts as well', async (name) => {
+    expect((await platform.ask(people(`user { ${name} }`), {})).errors).toEqual([])
+    const aliased = people(`user { a: ${name} b: ${name} c: ${name} d: ${name} }`)
+    expect(refusalOf(await platform.ask(aliased, {}))).toEqual(REFUSED)
+  })
+
+  test('so do the people in lists within lists, before more of them are read', async () => {
+    expect((await platform.ask(people('id'), {})).errors).toEqual([])
+    for (const levels of [1, 2, 3]) {
+      const nested = `${'transaction { participants { '.repeat(levels)} id ${'} }'.repeat(levels)}`
+      const statements = vi.spyOn(pg.Client.prototype, 'query')
+      expect(refusalOf(await platform.ask(people(nested), {}))).toEqual({
+        code: 'OPERATION_TOO_COMPLEX',
+        limit: MAX_LISTED_ITEMS,
+      })
+      expect(statements.mock.calls.length).toBeLessThan(15)
+      statements.mockRestore()
+    }
+  })
 })
 
 test('what is said with a change of status counts like a message', async () => {

@@ -158,6 +158,44 @@ describe('GET', () => {
   )
 })
 
+describe('what a client accepts', () => {
+  const FAULTY = { query: '{ nope }' }
+
+  test.each<[string, string, number]>([
+    [
+      `${RESPONSE_JSON}, application/graphql+json, ${JSON_TYPE}, text/event-stream, multipart/mixed`,
+      RESPONSE_JSON,
+      400,
+    ],
+    [`${JSON_TYPE};q=0.9, ${RESPONSE_JSON}, text/event-stream`, RESPONSE_JSON, 400],
+    [`${RESPONSE_JSON};q=0.5, ${JSON_TYPE}`, JSON_TYPE, 200],
+    ['application/*', JSON_TYPE, 200],
+    ['*/*', JSON_TYPE, 200],
+    ['text/event-stream', JSON_TYPE, 200],
+    ['text/html', JSON_TYPE, 200],
+    ['application/xml', JSON_TYPE, 200],
+    ['no media type', JSON_TYPE, 200],
+    [`${JSON_TYPE};q=0, ${RESPONSE_JSON};q=0`, JSON_TYPE, 200],
+  ])('%s is answered in %s', async (accept, type, status) => {
+    const response = await post(FAULTY, { accept })
+    expect([response.status, response.headers.get('content-type')]).toEqual([status, `${type}; charset=utf-8`])
+    expect(await codes(response)).toEqual(['BAD_USER_INPUT'])
+  })
+
+  test.each(['application/xml', 'text/html', 'text/event-stream'])(
+    'is %s, which we have not: a mutation is carried out, and answered',
+    async (accept) => {
+      const content = `told in another type than ${accept}`
+      const query = `mutation { sendMessage(input: { transactionId: "txn_deal", content: "${content}" }) { message { content } } }`
+      const response = await post({ query }, { accept })
+      expect([response.status, await response.json()]).toEqual([
+        200,
+        { data: { sendMessage: { message: { content } } } },
+      ])
+    },
+  )
+})
+
 test.each(['PUT', 'DELETE', 'PATCH'])('%s is refused', async (method) => {
   const response = await send({ method, body: JSON.stringify({ query: '{ viewer { id } }' }) })
   expect(response.status).toBe(405)

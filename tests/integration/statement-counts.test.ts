@@ -173,6 +173,20 @@ test('twenty participants cost as many queries as two', async () => {
   expect(await countStatements(query('txn_crowd'))).toBe(await countStatements(query('txn_busy')))
 })
 
+test('what is hidden costs as many statements as what is not there: the time that an answer takes tells nothing', async () => {
+  const stranger = await testService.seed.person('stranger')
+  const count = async (query: string) => {
+    statements.mockClear()
+    expect(await stranger.ask(query, {})).toMatchObject({ errors: [] })
+    return statements.mock.calls.length
+  }
+  const deal = (id: string) => `{ transaction(id: "${id}") { id participants { user { displayName } } } }`
+  const entries = (from: number) =>
+    `{ nodes(ids: ${JSON.stringify(Array.from({ length: 5 }, (_, nth) => `evt_${from + nth}.busy`))}) { ... on TimelineEntry { ${ENTRY} } } }`
+  expect(await count(deal('txn_busy'))).toBe(await count(deal('txn_nowhere')))
+  expect(await count(entries(1))).toBe(await count(entries(10_001)))
+})
+
 test('who has read a page of messages costs one statement, of whatever deals they are', async () => {
   const page = (field: string) => `{ messages(transactionId: "txn_busy", first: 20) { nodes { id ${field} } } }`
   const pages = (field: string) =>

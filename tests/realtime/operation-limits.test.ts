@@ -71,6 +71,18 @@ describe('a user', () => {
     expect(await storedMessages()).toBe(SEND_BURST)
   })
 
+  test('sends nonsense as often as anything else, and no more', async () => {
+    const nonsense = async () => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${bea.token}` }
+      return (await fetch(testService.url, { method: 'POST', headers, body: '{' })).status
+    }
+    const statuses: number[] = []
+    for (let nth = 0; nth < OPERATIONS; nth += 1) statuses.push(await nonsense())
+    expect(statuses).toEqual(Array(OPERATIONS).fill(400))
+    expect(await nonsense()).toBe(429)
+    expect(refusalOf(await ask())).toEqual(refusal(OPERATIONS))
+  })
+
   test('is told by HTTP, in whole seconds, when to come back, also when a page asks', async () => {
     await sends(SEND_BURST)
     const input = { transactionId: deal.id, content: 'Hello' }

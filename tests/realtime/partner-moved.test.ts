@@ -1,6 +1,7 @@
 import { print } from 'graphql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
+import { testOverRedis } from '../testkit/over-redis.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Caller, Deal, Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
@@ -72,6 +73,29 @@ test('the new partner may follow at once, beside one who listens still, and goes
   expect(contentOf(await after.next())).toBe('for the new partner')
   await before.close()
   await after.close()
+})
+
+test('what is said right after a deal has moved is not heard by the old partner on the node that moved it', async () => {
+  const deal = await testService.seed.deal('at-once', { buyer: bea }, { partnerClientId: 'acme' })
+  const before = await follow(acme, deal)
+  await deal.seat({ buyer: bea }, { partnerClientId: 'bolt' })
+  await bea.say(deal, 'not for the old partner')
+  expect(await before.next()).toEqual(ENDED)
+  await before.close()
+})
+
+testOverRedis('nor on another node that hears of it', async () => {
+  const deal = await testService.seed.deal('heard-of', { buyer: bea }, { partnerClientId: 'acme' })
+  const otherNode = await testService.startAnotherNode()
+  try {
+    const there = await follow(acme, deal, otherNode.webSocketUrl)
+    await deal.seat({ buyer: bea }, { partnerClientId: 'bolt' })
+    await bea.say(deal, 'not for the old partner')
+    expect(await there.next()).toEqual(ENDED)
+    await there.close()
+  } finally {
+    await otherNode.close()
+  }
 })
 
 test('participants hear nothing of it', async () => {

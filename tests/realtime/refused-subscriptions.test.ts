@@ -40,6 +40,36 @@ test.each(SUBSCRIPTION_NAMES)(
   },
 )
 
+test.each([
+  ['skipped', 'subscription { messageAdded(transactionId: "txn_a") @skip(if: true) { cursor } }'],
+  [
+    'included',
+    'subscription ($is: Boolean = false) { messageAdded(transactionId: "txn_a") @include(if: $is) { cursor } }',
+  ],
+  [
+    'in a fragment that is skipped',
+    'subscription { ... @skip(if: true) { messageAdded(transactionId: "txn_a") { cursor } } }',
+  ],
+  [
+    'skipped in a fragment',
+    'subscription { ...F } fragment F on Subscription { messageAdded(transactionId: "txn_a") @skip(if: true) { cursor } }',
+  ],
+  [
+    'in a fragment whose spread is skipped',
+    'subscription { ...F @skip(if: true) } fragment F on Subscription { inboxChanged { transactionId } }',
+  ],
+])('a subscription whose field is %s is the fault of whoever wrote it', async (_, document) => {
+  const socket = await RawSocket.connect(testService.webSocketUrl, sam.token)
+  socket.subscribe('none', document)
+  const told = { message: 'A subscription always has its field: leave `@skip` and `@include` out.' }
+  expect(await socket.next()).toMatchObject({
+    type: 'error',
+    payload: [{ ...told, extensions: { code: 'BAD_USER_INPUT' } }],
+  })
+  expect(await socket.untilPong()).toEqual([])
+  await socket.close()
+})
+
 test.each(SUBSCRIPTION_NAMES)(
   '%s answers for a hidden transaction exactly as for one that is not there',
   async (name) => {

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ALLOWED_ORIGINS, ORIGIN_TRICKS } from '../testkit/origin-tricks.js'
 import { RawSocket, upgradeRefusalOf } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
@@ -105,12 +106,45 @@ test.each(['//', 'http://', '*', '/\\', 'http://[', '/%'])(
   },
 )
 
-test('an upgrade to something else than a WebSocket is refused', async () => {
-  const [requestLine = '', ...headers] = upgradeOf('/graphql')
-  const answer = await exchange([
-    requestLine,
-    ...headers.map((line) => line.replace('Upgrade: websocket', 'Upgrade: h2c')),
-  ])
-  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
-  await serviceStillServes()
+describe('a request that asks for another protocol than WebSocket is answered as if it did not', () => {
+  const asking = (requestLine: string, protocol: string, ...headers: string[]) => [
+    `${requestLine} HTTP/1.1`,
+    'Host: localhost',
+    'Connection: Upgrade, HTTP2-Settings',
+    `Upgrade: ${protocol}`,
+    'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+    ...headers,
+  ]
+  const authorization = () => `Authorization: Bearer ${sam.token}`
+
+  test.each(['h2c', 'TLS/1.2', 'websocket, h2c'])('%s', async (protocol) => {
+    const answer = await exchange(asking('GET /health', protocol), '}')
+    expect(answer).toMatch(/^HTTP\/1\.1 200 .*\{"status":"live"\}$/s)
+  })
+
+  test('with a body, sent with the head or later, and with another request behind it', async () => {
+    const body = '{"query":"{ viewer { id } }"}'
+    const type = 'Content-Type: application/json'
+    const post = asking('POST /graphql', 'h2c', authorization(), type, `Content-Length: ${body.length}`).join('\r\n')
+    const stream = connectTcp(testService.service.address.port, '127.0.0.1')
+    let answers = ''
+    const answered = async (count: number) => {
+      while (answers.split('"usr_sam"').length <= count) answers += String((await once(stream, 'data'))[0])
+    }
+    stream.write(`${post}\r\n\r\n${body}`)
+    await answered(1)
+    stream.write(`${post}\r\n\r\n`)
+    stream.write(body)
+    await answered(2)
+    stream.write(`GET /graphql?query=%7Bviewer%7Bid%7D%7D HTTP/1.1\r\nHost: localhost\r\n${authorization()}\r\n\r\n`)
+    await answered(3)
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 200'])
+    stream.destroy()
+  })
+
+  test('with more headers than are taken is refused like every other', async () => {
+    const headers = Array.from({ length: 120 }, (_, nth) => `X-${nth}: x`)
+    expect(await exchange(asking('GET /health', 'h2c', ...headers))).toMatch(/^HTTP\/1\.1 431 /)
+    await serviceStillServes()
+  })
 })

@@ -24,9 +24,7 @@ export function addMessageEntryTypes(
         description: 'As it was sent. Null once the message is deleted, except to an ARBITER and the platform.',
         select: { message: true },
         resolve: async (row, _args, context) =>
-          (await mayShow(row.message, context))
-            ? context.answerSize.take(entryData(row, 'MESSAGE_SENT').content)
-            : null,
+          (await mayShow(row.message, context)) ? entryData(row, 'MESSAGE_SENT').content : null,
       }),
     }),
   })
@@ -42,9 +40,7 @@ export function addMessageEntryTypes(
         description: 'As this edit left it. Null once the message is deleted, except to an ARBITER and the platform.',
         select: { message: true },
         resolve: async (row, _args, context) =>
-          (await mayShow(row.message, context))
-            ? context.answerSize.take(entryData(row, 'MESSAGE_EDITED').content)
-            : null,
+          (await mayShow(row.message, context)) ? entryData(row, 'MESSAGE_EDITED').content : null,
       }),
     }),
   })

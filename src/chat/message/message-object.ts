@@ -30,10 +30,9 @@ export function addMessageObject(builder: Builder, node: NodeRef) {
       sequence: t.exposeInt('sequence'),
       type: t.expose('type', { type }),
       sender: t.relation('sender', { nullable: true, description: 'Who sent it. Null for SYSTEM.' }),
-      content: t.string({
+      content: t.exposeString('content', {
         nullable: true,
         description: 'What it says now. Null once deleted, and for an IMAGE without a caption.',
-        resolve: ({ content }, _args, { answerSize }) => answerSize.take(content),
       }),
       replyTo: t.relation('replyTo', {
         nullable: true,

@@ -1,6 +1,9 @@
+import type { Prisma } from '../../generated/prisma/client.js'
+import { loadForAll } from '../../graphql/batch.js'
 import type { Builder } from '../../graphql/builder.js'
 import { globalId } from '../../graphql/global-id.js'
 import type { NodeRef } from '../../graphql/node.js'
+import { selectedRelations } from '../../graphql/selection.js'
 import type { TransactionTypes } from '../transaction/transaction-schema.js'
 
 export function addParticipantTypes(
@@ -35,9 +38,19 @@ export function addParticipantTypes(
   })
 
   builder.prismaObjectFields(transaction, (t) => ({
-    participants: t.relation('participants', {
+    // Not a relation of Prisma's: a transaction leads to its people and each of them back to it, so that what is asked for
+    // below would be joined again for each of them, and for each of them again.
+    participants: t.field({
+      type: [participant],
       description: 'Who takes part at present, in the order in which they joined.',
-      query: { where: { leftAt: null }, orderBy: [{ joinedAt: 'asc' }, { id: 'asc' }] },
+      resolve: (parent, _args, context, info) => {
+        // Of an event, the transaction itself may have come along without a look at the database.
+        context.noteReading(parent.key)
+        const include = selectedRelations<Prisma.ParticipantInclude>({ context, info, typeName: 'Participant' })
+        return loadForAll({ context, info, parent }, (transactions) =>
+          context.services.participant.seatedIn(transactions, include),
+        )
+      },
     }),
     viewerParticipant: t.field({
       type: participant,

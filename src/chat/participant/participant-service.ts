@@ -1,5 +1,5 @@
 import type { Viewer } from '../../auth/viewer.js'
-import type { Participant, Prisma } from '../../generated/prisma/client.js'
+import type { Participant, Prisma, Transaction } from '../../generated/prisma/client.js'
 import type { TransactionPolicy } from '../transaction/transaction-policy.js'
 import type { ParticipantStore } from './participant-store.js'
 
@@ -23,5 +23,13 @@ export class ParticipantService {
     include?: Prisma.ParticipantInclude,
   ): Promise<Participant[]> {
     return this.#transactionPolicy.onlyVisible(viewer, await this.#participants.findMany(participantIds, include))
+  }
+
+  /** Who takes part in each of these transactions. The caller has made sure that the viewer may see them. */
+  seatedIn(transactions: readonly Transaction[], include?: Prisma.ParticipantInclude): Promise<Participant[][]> {
+    return this.#participants.seatedIn(
+      transactions.map(({ key }) => key),
+      include,
+    )
   }
 }

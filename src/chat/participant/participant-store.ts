@@ -15,4 +15,16 @@ export class ParticipantStore {
       ...(include && { include }),
     })
   }
+
+  /** Of each of these transactions who takes part at present, in their order and in one statement; each list in the order of joining. */
+  async seatedIn(transactionKeys: readonly string[], include?: Prisma.ParticipantInclude): Promise<Participant[][]> {
+    const seats = await this.#database.prisma.participant.findMany({
+      where: { transactionKey: { in: [...transactionKeys] }, leftAt: null },
+      orderBy: [{ joinedAt: 'asc' }, { id: 'asc' }],
+      ...(include && { include }),
+    })
+    const lists = new Map<string, Participant[]>(transactionKeys.map((transactionKey) => [transactionKey, []]))
+    for (const seat of seats) lists.get(seat.transactionKey)?.push(seat)
+    return transactionKeys.map((transactionKey) => lists.get(transactionKey) ?? [])
+  }
 }

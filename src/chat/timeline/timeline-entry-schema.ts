@@ -38,7 +38,7 @@ export function addEntryTypes(
         nullable: true,
         description:
           'What the participants are shown beside the new status. It is a SYSTEM message too, the next entry. Null when nothing was said.',
-        resolve: (row, _args, { answerSize }) => answerSize.take(entryData(row, 'STATUS_CHANGED').message),
+        resolve: (row) => entryData(row, 'STATUS_CHANGED').message,
       }),
     }),
   })

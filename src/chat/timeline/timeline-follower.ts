@@ -62,16 +62,22 @@ export class TimelineFollower {
   /** Starts to listen, then reads where the timeline stands: what comes in between is not missed. */
   static async start(transactionKey: string, parts: FollowerParts): Promise<TimelineFollower> {
     let follower: TimelineFollower | undefined
-    let rungMeanwhile = 0
+    let rungMeanwhile: TimelineAdvanced = { position: 0, entries: [] }
     const unsubscribe = await parts.bus.subscribe('timelineAdvanced', transactionKey, (news) => {
       if (follower) follower.#hear(news)
-      else rungMeanwhile = Math.max(rungMeanwhile, news.position)
+      else
+        rungMeanwhile = {
+          ...rungMeanwhile,
+          ...news,
+          position: Math.max(rungMeanwhile.position, news.position),
+          entries: [],
+        }
     })
     try {
       const heads = await parts.store.heads([transactionKey])
       follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? NOTHING, parts)
       follower.#unsubscribe = unsubscribe
-      follower.#hear({ position: rungMeanwhile, entries: [] })
+      follower.#hear(rungMeanwhile)
       return follower
     } catch (error) {
       unsubscribe()
@@ -104,7 +110,7 @@ export class TimelineFollower {
     return this.#hasGoneBack
   }
 
-  /** Whose transaction it is, as a partner's client id; null when it is nobody's. As of the last look at the database. */
+  /** Whose transaction it is, as a partner's client id; null when it is nobody's. As the doorbell or the database said last. */
   get partnerClientId(): string | null {
     return this.#partnerClientId
   }
@@ -150,9 +156,10 @@ export class TimelineFollower {
     this.#isStopped = true
   }
 
-  #hear({ position, entries }: TimelineAdvanced): void {
+  #hear({ position, entries, partnerClientId }: TimelineAdvanced): void {
     // What was on its way when we unsubscribed may still come.
     if (this.#isStopped) return
+    if (partnerClientId !== undefined) this.#belongTo(partnerClientId)
     this.#head = Math.max(this.#head, position)
     // While a reading is under way it will come to these too.
     if (!this.#isReading) this.#passOn(entries)

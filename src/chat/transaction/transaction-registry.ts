@@ -17,6 +17,8 @@ export interface Registered {
   readonly transaction: Transaction
   /** Whether its timeline got longer by it. */
   readonly hasNews: boolean
+  /** Whether it is another partner's now than before. */
+  readonly hasMoved: boolean
   /** Who takes part in it, and who left by it; nobody when nothing was changed. */
   readonly userKeys: readonly string[]
 }
@@ -44,9 +46,10 @@ export class TransactionRegistry {
       const entries = isNew ? [firstStatus(input), ...seated] : seated
       const { title, partnerClientId = locked.transaction.partnerClientId } = input
       const isSame = title === locked.transaction.title && partnerClientId === locked.transaction.partnerClientId
-      if (isSame && entries.length === 0) return { transaction: locked.transaction, hasNews: false, userKeys: [] }
+      if (isSame && entries.length === 0) return unchanged(locked.transaction)
       const transaction = await appendToTimeline(tx, locked, entries, { title, partnerClientId })
-      return { transaction, hasNews: entries.length > 0, userKeys: concernedBy(input, entries) }
+      const hasMoved = partnerClientId !== locked.transaction.partnerClientId
+      return { transaction, hasNews: entries.length > 0, hasMoved, userKeys: concernedBy(input, entries) }
     })
   }
 
@@ -63,9 +66,7 @@ export class TransactionRegistry {
       if (!locked) throw new NotFoundError('transaction', 'transactionId')
       const { transaction, now } = locked
       const isFirst = await useKey(tx, locked, idempotencyKey)
-      if (!isFirst || transaction.status === status) {
-        return { transaction, hasNews: false, userKeys: [] }
-      }
+      if (!isFirst || transaction.status === status) return unchanged(transaction)
       const changed: NewTimelineEntry = {
         kind: 'STATUS_CHANGED',
         actorKey: null,
@@ -78,9 +79,13 @@ export class TransactionRegistry {
         lastActivityAt: now,
         messageCount: transaction.messageCount + said.length,
       })
-      return { transaction: after, hasNews: true, userKeys: await seatedKeysIn(tx, transactionKey) }
+      return { transaction: after, hasNews: true, hasMoved: false, userKeys: await seatedKeysIn(tx, transactionKey) }
     })
   }
+}
+
+function unchanged(transaction: Transaction): Registered {
+  return { transaction, hasNews: false, hasMoved: false, userKeys: [] }
 }
 
 function firstStatus({ status }: TransactionInput): NewTimelineEntry {

@@ -50,10 +50,10 @@ export class TransactionService {
 
   /** The transaction with what `include` asks for, or null when there is none or the viewer may not see it. */
   async find(viewer: Viewer, transactionKey: string, include?: Prisma.TransactionInclude): Promise<Transaction | null> {
-    // Read first, then asked: what is shown was theirs to see after it was read.
-    const transaction = await this.#transactions.find(transactionKey, include)
-    const access = await this.#transactionPolicy.accessTo(viewer, [transactionKey])
-    return access.has(transactionKey) ? transaction : null
+    // Asked first: whether there is something to be read shows in the time that it takes.
+    const access = (await this.#transactionPolicy.accessTo(viewer, [transactionKey])).get(transactionKey)
+    if (!access) return null
+    return include ? this.#transactions.find(transactionKey, include) : access.transaction
   }
 
   /**
@@ -96,9 +96,10 @@ export class TransactionService {
     return this.#announce(await this.#registry.changeStatus(checkStatusChangeInput(input, this.#textLimits)))
   }
 
-  #announce({ transaction, hasNews, userKeys }: Registered): Transaction {
-    const advanced = hasNews ? { position: transaction.timelinePosition, entries: [] } : null
-    announce(this.#bus, { transactionKey: transaction.key, advanced, userKeys })
+  #announce({ transaction, hasNews, hasMoved, userKeys }: Registered): Transaction {
+    const { key: transactionKey, timelinePosition: position, partnerClientId } = transaction
+    const news = { position, entries: [], ...(hasMoved && { partnerClientId }) }
+    announce(this.#bus, { transactionKey, advanced: hasNews || hasMoved ? news : null, userKeys })
     return transaction
   }
 }

@@ -31,11 +31,8 @@ export class TransactionStore {
   }
 
   /** The transaction with whatever else `include` asks for. */
-  find(transactionKey: string, include?: Prisma.TransactionInclude): Promise<Transaction | null> {
-    return this.#database.prisma.transaction.findUnique({
-      where: { key: transactionKey },
-      ...(include && { include }),
-    })
+  find(transactionKey: string, include: Prisma.TransactionInclude): Promise<Transaction | null> {
+    return this.#database.prisma.transaction.findUnique({ where: { key: transactionKey }, include })
   }
 
   /** A page of all in the scope, the latest activity first. Two statements, whatever the size. */

@@ -55,7 +55,7 @@ export interface TransactionInput {
 /** @throws {BadUserInputError} naming the first field at fault. */
 export function checkTransactionInput(input: TransactionInput): TransactionInput {
   checkKey(input.key, 'key')
-  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH, countsBlanks: true })
+  checkText(input.title, { field: 'title', maxLength: MAX_TITLE_LENGTH, isLine: true })
   if (input.partnerClientId != null && !isClientId(input.partnerClientId)) {
     throw new BadUserInputError(`\`partnerClientId\` must be 1 to ${MAX_CLIENT_ID_LENGTH} printable characters.`, {
       field: 'partnerClientId',

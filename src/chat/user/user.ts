@@ -16,7 +16,7 @@ export interface UserInput {
 /** @throws {BadUserInputError} naming the first field at fault. */
 export function checkUserInput(input: UserInput): UserInput {
   checkKey(input.key, 'key')
-  checkText(input.displayName, { field: 'displayName', maxLength: MAX_DISPLAY_NAME_LENGTH, countsBlanks: true })
+  checkText(input.displayName, { field: 'displayName', maxLength: MAX_DISPLAY_NAME_LENGTH, isLine: true })
   if (input.avatarUrl != null) checkAvatarUrl(input.avatarUrl)
   return input
 }
