@@ -50,7 +50,7 @@ export function readPageRequest<Bound>(args: PageArgs, rules: PageRules<Bound>):
   const meansNewest = rules.defaultEnd === 'newest' && (after == null || before != null)
   return {
     from: last != null || (first == null && meansNewest) ? 'end' : 'start',
-    size: first ?? last ?? rules.defaultSize,
+    size: first ?? last ?? Math.min(rules.defaultSize, rules.maxPageSize),
     after: after == null ? null : rules.decodeCursor(after, 'after'),
     before: before == null ? null : rules.decodeCursor(before, 'before'),
   }

@@ -25,15 +25,15 @@ export const limitVariables = {
     1_000_000,
     1_000,
   ),
-  MAX_QUERY_DEPTH: limit('How deep the fields of a GraphQL document may be nested.', 1, 1_000, 10),
+  MAX_QUERY_DEPTH: limit('How deep the fields of a GraphQL operation may be nested.', 1, 1_000, 10),
   MAX_QUERY_ALIASES: limit(
-    'How many aliases a GraphQL document may use, each counted as often as it is used.',
+    'How many aliases a GraphQL operation may use, each counted as often as it is used.',
     0,
     100_000,
     15,
   ),
   MAX_QUERY_DIRECTIVES: limit(
-    'How many directives a GraphQL document may use, each counted as often as it is used.',
+    'How many directives a GraphQL operation may use, each counted as often as it is used.',
     0,
     100_000,
     20,

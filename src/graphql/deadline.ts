@@ -5,11 +5,21 @@ import { ServiceUnavailableError } from '../errors.js'
  * the way, a database that hangs for example, the caller isn't kept waiting longer than that.
  */
 export class Deadline {
-  readonly #dueAt: number
+  #dueAt: number
 
   /** @param withinMs from now. */
   constructor(withinMs: number) {
     this.#dueAt = performance.now() + withinMs
+  }
+
+  /** Waits for what the caller takes their time for, the rest of a request for example: that doesn't count. */
+  async withoutCounting<Result>(work: Promise<Result>): Promise<Result> {
+    const since = performance.now()
+    try {
+      return await work
+    } finally {
+      this.#dueAt += performance.now() - since
+    }
   }
 
   /**

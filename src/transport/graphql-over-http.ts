@@ -44,7 +44,7 @@ function useRequestParams({ pipeline, limits }: GraphqlOverHttpOptions): HttpPlu
     onRequestParse({ setRequestParser, serverContext }) {
       setRequestParser(async (request) => {
         try {
-          return await readRequestParams(request, limits)
+          return await serverContext.deadline.withoutCounting(readRequestParams(request, limits))
         } catch (error) {
           await pipeline.countUnreadable(serverContext)
           throw error

@@ -82,7 +82,12 @@ export function methodNotAllowed(path: string, methods: readonly string[]): Http
   })
 }
 
-/** The head of the request, all headers together, is larger than `limit` bytes; or there are too many of them. */
+/** The request has more than `limit` headers. */
+export function tooManyHeaders(limit: number): HttpRefusalError {
+  return new HttpRefusalError(431, 'PAYLOAD_TOO_LARGE', 'The request has too many headers: send fewer.', { limit })
+}
+
+/** The head of the request, all headers together, is larger than `limit` bytes. */
 export function headTooLarge(limit: number): HttpRefusalError {
   return new HttpRefusalError(431, 'PAYLOAD_TOO_LARGE', 'The head of the request is too large: send less.', { limit })
 }

@@ -35,7 +35,7 @@ export interface HttpOptions {
   /** Null: there is none. */
   readonly playground: Playground | null
   readonly answerHeaders: AnswerHeaders
-  readonly limits: Pick<Limits, 'executionTimeoutMs' | 'maxHeaderBytes'>
+  readonly limits: Pick<Limits, 'executionTimeoutMs'>
 }
 
 /** The path of the API, over HTTP and WebSocket. */
@@ -76,7 +76,7 @@ async function answer(
   options: HttpOptions,
 ): Promise<void> {
   const { graphql, health, metrics, playground } = options
-  const refusal = refusalOfHead(request, options.limits)
+  const refusal = refusalOfHead(request)
   if (refusal) throw refusal
   const path = pathOf(request)
   switch (path) {

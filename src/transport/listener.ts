@@ -48,7 +48,7 @@ export async function startHttpServer(address: Address, options: HttpServerOptio
   server.on('request', options.onRequest)
   server.on('upgrade', (request, stream, rest) => {
     if (asksForWebSocket(request)) return options.onUpgrade(request, stream, rest)
-    const refusal = refusalOfHead(request, options.limits)
+    const refusal = refusalOfHead(request)
     // What is asked before it on this connection must be answered before it.
     if (!exchanges.canBeRefused(stream as Socket)) return stream.destroy()
     if (refusal) return options.onUnreadable(stream, refusal)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Limits } from '../config/limits.js'
-import { HttpRefusalError, headTooLarge } from './http-refusal.js'
+import { HttpRefusalError, headTooLarge, tooManyHeaders } from './http-refusal.js'
 
 type HeadLimits = Pick<Limits, 'maxHeaderBytes'>
 
@@ -11,9 +11,9 @@ export const MAX_HEADERS = 100
  * What is wrong with a request whose head Node's parser lets through, over HTTP and at upgrades alike; null: nothing. What
  * one program could read one way and the next another way isn't taken.
  */
-export function refusalOfHead(request: IncomingMessage, limits: HeadLimits): HttpRefusalError | null {
+export function refusalOfHead(request: IncomingMessage): HttpRefusalError | null {
   // Node silently drops what is beyond its own limit: an Origin could be among it.
-  if (request.rawHeaders.length > 2 * MAX_HEADERS) return headTooLarge(limits.maxHeaderBytes)
+  if (request.rawHeaders.length > 2 * MAX_HEADERS) return tooManyHeaders(MAX_HEADERS)
   const hosts = request.headersDistinct['host']?.length ?? 0
   // RFC 9112, 3.2: Node would take the first of several, and answer by itself where there is none.
   if (hosts > 1 || (hosts === 0 && request.httpVersion === '1.1')) {

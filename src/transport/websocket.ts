@@ -37,7 +37,7 @@ export interface WebSocketOptions {
   readonly limits: FrameLimit['limits'] &
     KeepAliveOptions['limits'] &
     ProtocolSocketOptions['limits'] &
-    Pick<Limits, 'maxHeaderBytes' | 'maxFrameBytes' | 'maxFrameFragments' | 'maxSubscriptionsPerSocket'>
+    Pick<Limits, 'maxFrameBytes' | 'maxFrameFragments' | 'maxSubscriptionsPerSocket'>
   readonly metrics: FrameLimit['metrics']
   readonly clientAddress: ClientAddress
   /** Tells why there is no socket. */
@@ -106,8 +106,8 @@ export class WebSocketDoor {
 
   /** Null: it may be tried to shake hands. */
   #refusalOf(request: IncomingMessage): RefusalError | null {
-    const { allowedOrigins, limits } = this.#options
-    const refusal = refusalOfHead(request, limits)
+    const { allowedOrigins } = this.#options
+    const refusal = refusalOfHead(request)
     if (refusal) return refusal
     if (this.#isClosing) return new RefusalError('SERVICE_UNAVAILABLE', 'The service restarts: connect again.')
     if (pathOf(request) !== GRAPHQL_PATH) return new RefusalError('NOT_FOUND', `Connect to ${GRAPHQL_PATH}.`)

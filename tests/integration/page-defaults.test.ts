@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { encodeCursor } from '../../src/chat/timeline/timeline-cursor.js'
 import { graphql } from '../generated/gql.js'
+import { refusalOf } from '../testkit/http-client.js'
 import type { Person } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 
@@ -80,6 +81,23 @@ test.each([
     expect(await defaultPage(bounds)).toEqual({ sequences, positions })
   },
 )
+
+test('whoever gives nothing gets no more than may be asked for', async () => {
+  const small = await startTestService({ MAX_PAGE_SIZE: '7' })
+  onTestFinished(() => small.close())
+  const reader = await small.seed.person('bea')
+  const deal = await small.seed.deal('deal', { buyer: reader })
+  await Promise.all(Array.from({ length: 10 }, () => reader.say(deal, 'Hello'))) // at positions 3 to 12
+  for (let nth = 1; nth <= 10; nth += 1) await small.seed.deal(`other-${nth}`, { buyer: reader })
+  const { messages, transaction } = await reader.get(DEFAULTS, {})
+  expect(messages.nodes.map(({ sequence }) => sequence)).toEqual(from(4, 10))
+  expect(transaction?.timeline.nodes.map(({ position }) => position)).toEqual(from(6, 12))
+  expect((await reader.get(TRANSACTIONS, {})).transactions.edges).toHaveLength(7)
+  const first = (count: number) =>
+    reader.ask(`{ messages(transactionId: "txn_deal", first: ${count}) { nodes { sequence } } }`, {})
+  expect((await first(7)).errors).toEqual([])
+  expect(refusalOf(await first(8))).toEqual({ code: 'BAD_USER_INPUT', field: 'first', limit: 7 })
+})
 
 test('of transactions it is the first 20, whatever the bounds', async () => {
   const page = async (bounds: { after?: string; before?: string }) =>

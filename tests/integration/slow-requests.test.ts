@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createLogger } from '../../src/log.js'
 import { RawSocket } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
@@ -91,6 +92,21 @@ test('a client that goes away in the middle of its body harms nobody', async () 
   socket.resetAndDestroy()
   expect(await bea.ask('{ viewer { id } }', {})).toMatchObject({ status: 200, errors: [] })
   expectNoComplaints()
+})
+
+test('a body that takes longer to arrive than an operation may take is answered', async () => {
+  const hasty = await startTestService({ EXECUTION_TIMEOUT_MS: '1000' })
+  onTestFinished(() => hasty.close())
+  const { token } = await hasty.seed.person('bea')
+  // More than one statement: time that is up is noticed while they are waited for.
+  const body = '{"query":"{ viewer { unreadCount } transactions { nodes { participants { id } } } }"}'
+  const socket = connect(hasty.service.address.port, '127.0.0.1')
+  const lines = ['POST /graphql HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${token}`, 'Connection: close']
+  socket.write([...lines, 'Content-Type: application/json', `Content-Length: ${body.length}`, '', '{'].join('\r\n'))
+  // How long it takes is what this is about.
+  await delay(1_200)
+  socket.write(body.slice(1))
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*\{"data":\{"viewer":\{"unreadCount":0\}/s)
 })
 
 test('a refusal is not mistaken for the answer to what was asked before it', async () => {

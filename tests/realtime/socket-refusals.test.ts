@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
 import { ALLOWED_ORIGINS, ORIGIN_TRICKS } from '../testkit/origin-tricks.js'
 import { RawSocket, upgradeRefusalOf } from '../testkit/raw-socket.js'
 import type { Person } from '../testkit/seed.js'
@@ -63,6 +64,13 @@ test('a socket that asks for another subprotocol gets none, and is closed', asyn
 test('a socket that asks for several subprotocols gets the one that is spoken', async () => {
   const answer = await exchange(upgradeOf('/graphql', `graphql-ws, ${PROTOCOL}`), '\r\n\r\n')
   expect(answer).toContain(`Sec-WebSocket-Protocol: ${PROTOCOL}\r\n`)
+})
+
+test('frames are not compressed, though clients offer it', async () => {
+  const client = new WebSocket(testService.webSocketUrl, PROTOCOL)
+  await once(client, 'open')
+  expect(client.extensions).toBe('')
+  client.terminate()
 })
 
 test('a socket that says nothing is closed after 3 s', async () => {

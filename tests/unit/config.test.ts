@@ -95,7 +95,7 @@ describe('with nothing set', () => {
 })
 
 describe('what is set', () => {
-  test.each<[string, string, object]>([
+  test.each<[string, string, object, Record<string, string>?]>([
     ['HOST', '0.0.0.0', { host: '0.0.0.0' }],
     ['PORT', '0', { port: 0 }],
     ['PORT', ' 65535 ', { port: 65_535 }],
@@ -103,6 +103,7 @@ describe('what is set', () => {
     ['DATABASE_URL', 'postgres://a:b@c/d?sslmode=require', { databaseUrl: 'postgres://a:b@c/d?sslmode=require' }],
     ['DATABASE_POOL_SIZE', '2', { databasePoolSize: 2 }],
     ['REDIS_URL', 'redis://host', { redis: { keyPrefix: 'escrow-chat:', connectTimeoutMs: 60_000 } }],
+    ['REDIS_CONNECT_TIMEOUT_MS', '1234', { redis: { connectTimeoutMs: 1_234 } }, { REDIS_URL: 'redis://host' }],
     ['REDIS_URL', 'rediss://host', { redis: { address: { usesTls: true, hosts: [{ host: 'host', port: 6379 }] } } }],
     ['JWT_SECRET', SECRET, { tokens: { keys: { kind: 'secret', secret: SECRET } } }],
     ['JWT_JWKS_URL', 'https://a.b/c', { tokens: { keys: { kind: 'jwks', url: new URL('https://a.b/c') } } }],
@@ -118,8 +119,8 @@ describe('what is set', () => {
       String(Number(usual) + 1),
       { limits: { [limitNamed(variable)]: Number(usual) + 1 } },
     ]),
-  ])('%s=%s holds', (name, value, expected) => {
-    expect(loadConfig({ [name]: value })).toMatchObject(expected)
+  ])('%s=%s holds', (name, value, expected, others = {}) => {
+    expect(loadConfig({ [name]: value, ...others })).toMatchObject(expected)
   })
 
   test.each([
