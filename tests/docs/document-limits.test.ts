@@ -60,7 +60,7 @@ function fillingOf(type: TypeNode, name: string): unknown {
 
 test('there is something to look at in each place', () => {
   const places = new Set(shown.map(({ where }) => where.replace(/:\d+$/, '')))
-  for (const place of ['the playground', 'README.md', 'examples/resume/README.md']) expect(places).toContain(place)
+  for (const place of ['the playground', 'docs/guide.md', 'examples/resume/README.md']) expect(places).toContain(place)
   expect(shown.length).toBeGreaterThan(20)
 })
 

@@ -12,6 +12,8 @@ import { Seed } from '../testkit/seed.js'
 import { startTestService, type TestService } from '../testkit/service.js'
 import { type Block, readDocument, readDocuments } from './markdown.js'
 
+const GUIDE = 'docs/guide.md'
+
 const isProgram = ({ language }: Block) => language === 'ts'
 // Each starts programs, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
@@ -20,10 +22,10 @@ const programs = readDocuments().flatMap(({ path, blocks }) =>
   blocks.filter(isProgram).map(({ text, line }) => ({ where: `${path}:${line}`, ...programOf(text, path) })),
 )
 
-/** Each document says of its programs that they are to be saved beside it, and of a client that it is for that of the README. */
+/** Programs are to be saved beside their document, those of the guide in the folder of the project; a client is for that of the guide. */
 function programOf(text: string, path: string): { text: string; file: string } {
-  if (!text.includes('= createClient({')) return { text, file: join(dirname(path), 'program.ts') }
-  const [whole] = readDocument('README.md').blocks.filter(isProgram)
+  if (!text.includes('= createClient({')) return { text, file: join(path === GUIDE ? '.' : dirname(path), 'program.ts') }
+  const [whole] = readDocument(GUIDE).blocks.filter(isProgram)
   const ownClient = /^const client = reconnectingClient\(.*?^\}\)$/ms
   const withoutImport = (whole?.text ?? '').replace(/^import \{ reconnectingClient \} .*\n/m, '')
   return { text: withoutImport.replace(ownClient, () => text), file: 'program.ts' }

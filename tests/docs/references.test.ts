@@ -52,13 +52,13 @@ describe.each(documents)('$path', ({ path, text, prose, blocks, links }) => {
   })
 })
 
-test('the README tells every error code with its HTTP status', () => {
-  const table = [...readDocument('README.md').text.matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)]
+test('the guide tells every error code with its HTTP status', () => {
+  const table = [...readDocument('docs/guide.md').text.matchAll(/^\| `([A-Z_]+)` \| (\d{3}) \|/gm)]
   expect(Object.fromEntries(table.map(([, code, status]) => [code, Number(status)]))).toEqual(HTTP_STATUS)
 })
 
-test('the README tells the default of every limit that can be set', () => {
-  const rows = [...readDocument('README.md').text.matchAll(/^\|.+\| (\d+) \| `([A-Z_]+)` \|$/gm)]
+test('the guide tells the default of every limit that can be set', () => {
+  const rows = [...readDocument('docs/guide.md').text.matchAll(/^\|.+\| (\d+) \| `([A-Z_]+)` \|$/gm)]
   const limits = Object.entries(variables).filter(([name]) => name in limitVariables || name.endsWith('_MS'))
   expect(Object.fromEntries(rows.map(([, value, name]) => [name, value]))).toEqual(
     Object.fromEntries(limits.map(([name, { default: value }]) => [name, value])),
