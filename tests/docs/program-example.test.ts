@@ -24,7 +24,8 @@ const programs = readDocuments().flatMap(({ path, blocks }) =>
 
 /** Programs are to be saved beside their document, those of the guide in the folder of the project; a client is for that of the guide. */
 function programOf(text: string, path: string): { text: string; file: string } {
-  if (!text.includes('= createClient({')) return { text, file: join(path === GUIDE ? '.' : dirname(path), 'program.ts') }
+  if (!text.includes('= createClient({'))
+    return { text, file: join(path === GUIDE ? '.' : dirname(path), 'program.ts') }
   const [whole] = readDocument(GUIDE).blocks.filter(isProgram)
   const ownClient = /^const client = reconnectingClient\(.*?^\}\)$/ms
   const withoutImport = (whole?.text ?? '').replace(/^import \{ reconnectingClient \} .*\n/m, '')
