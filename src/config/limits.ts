@@ -50,6 +50,12 @@ export const limitVariables = {
     1_073_741_824,
     8_388_608,
   ),
+  MAX_ANSWER_ITEMS: limit(
+    'How many items the plain lists of an answer may have altogether, such as the participants of transactions.',
+    100,
+    1_000_000,
+    5_000,
+  ),
   EXECUTION_TIMEOUT_MS: limit(
     'How long an operation may take, or an event of a subscription, in milliseconds. It is a little under 5 s, so that the refusal is there within 5 s.',
     100,

@@ -1,7 +1,7 @@
+import type { Limits } from '../config/limits.js'
 import { OperationTooComplexError } from '../errors.js'
 
-/** How many items the plain lists of an answer may have altogether. */
-export const MAX_LISTED_ITEMS = 2_000
+export type AnswerLimits = Pick<Limits, 'maxAnswerBytes' | 'maxAnswerItems'>
 
 /**
  * How much an answer holds: of what people wrote, in bytes, and of the items of plain lists. The cost of a document is known
@@ -9,17 +9,17 @@ export const MAX_LISTED_ITEMS = 2_000
  * counted while it is read, and when it is too much, nothing more is read.
  */
 export class AnswerSize {
-  readonly #maxBytes: number
+  readonly #limits: AnswerLimits
   #bytes = 0
   #items = 0
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
+  constructor(limits: AnswerLimits) {
+    this.#limits = limits
   }
 
   /** Whether the answer can't be given: a refusal takes its place. */
   get isTooLarge(): boolean {
-    return this.#bytes > this.#maxBytes || this.#items > MAX_LISTED_ITEMS
+    return this.#bytes > this.#limits.maxAnswerBytes || this.#hasTooManyItems
   }
 
   /** Counts a text of the answer; null when that is too large already. */
@@ -35,10 +35,16 @@ export class AnswerSize {
     return this.isTooLarge ? [] : items
   }
 
-  refusal(): OperationTooComplexError {
+  /** @param isDone whether what was asked for has been done all the same, as a mutation has. */
+  refusal({ isDone = false } = {}): OperationTooComplexError {
+    const { maxAnswerBytes, maxAnswerItems } = this.#limits
     return new OperationTooComplexError(
-      'The answer would hold too much: ask for smaller pages, or for less in one operation.',
-      this.#items > MAX_LISTED_ITEMS ? MAX_LISTED_ITEMS : this.#maxBytes,
+      `${isDone ? 'It was done, but the' : 'The'} answer would hold too much: ask for smaller pages, or for less in one operation.`,
+      this.#hasTooManyItems ? maxAnswerItems : maxAnswerBytes,
     )
+  }
+
+  get #hasTooManyItems(): boolean {
+    return this.#items > this.#limits.maxAnswerItems
   }
 }

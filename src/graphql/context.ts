@@ -11,10 +11,9 @@ import type { TransactionPolicy } from '../chat/transaction/transaction-policy.j
 import type { TransactionService } from '../chat/transaction/transaction-service.js'
 import type { TypingService } from '../chat/typing/typing-service.js'
 import type { UserService } from '../chat/user/user-service.js'
-import type { Limits } from '../config/limits.js'
 import { NotFoundError, UnauthenticatedError } from '../errors.js'
 import type { PrismaClient } from '../generated/prisma/client.js'
-import { AnswerSize } from './answer-size.js'
+import { type AnswerLimits, AnswerSize } from './answer-size.js'
 import type { Deadline } from './deadline.js'
 
 export interface Services {
@@ -67,7 +66,7 @@ export interface ContextParts {
   readonly services: Services
   readonly prisma: PrismaClient
   readonly transactionPolicy: TransactionPolicy
-  readonly limits: Pick<Limits, 'maxAnswerBytes'>
+  readonly limits: AnswerLimits
 }
 
 export function createContext(
@@ -89,7 +88,7 @@ export function createContext(
     },
     services,
     prisma,
-    answerSize: new AnswerSize(limits.maxAnswerBytes),
+    answerSize: new AnswerSize(limits),
     accessTo: (transactionKey) => access.load(transactionKey),
     noteReading: (transactionKey) => void read.add(transactionKey),
     async confirmAccess() {

@@ -1,4 +1,12 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql'
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  getOperationAST,
+  OperationTypeNode,
+} from 'graphql'
 import type { Limits } from '../config/limits.js'
 import { NotFoundError } from '../errors.js'
 import type { Metrics } from '../metrics.js'
@@ -32,12 +40,13 @@ export function createExecution(
     ...args,
     contextValue: createContext(args.contextValue as RequestContext),
   })
-  /** @throws {OperationTooComplexError} when the answer would hold too much. */
+  /** An answer that would hold too much is null, and says so: it was executed, a mutation carried out. */
   const executeWith = async (args: ExecutionArgs): Promise<ExecutionResult> => {
     const result = await execute(args)
     const { answerSize } = args.contextValue as Context
-    if (answerSize.isTooLarge) throw answerSize.refusal()
-    return result
+    if (!answerSize.isTooLarge) return result
+    const isDone = getOperationAST(args.document, args.operationName)?.operation === OperationTypeNode.MUTATION
+    return { data: null, errors: [wrapped(answerSize.refusal({ isDone }))] }
   }
   return {
     async execute(args) {

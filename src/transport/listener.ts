@@ -106,7 +106,6 @@ function refuseUnreadable(server: Server, exchanges: Exchanges, { onUnreadable, 
   }
   server.on('clientError', (error, stream) => refuse(stream as Socket, explainUnreadable(error, limits)))
   server.on('connect', (_request, stream) => {
-    stream.on('error', () => stream.destroy())
     refuse(stream as Socket, methodNotAllowed('The service', ['GET', 'HEAD', 'POST', 'OPTIONS']))
   })
 }

@@ -3,6 +3,8 @@ import Negotiator from 'negotiator'
 
 /** Those of GraphQL over HTTP. Who takes either gets the one whose statuses every client understands. */
 const MEDIA_TYPES = ['application/json', 'application/graphql-response+json']
+/** As they are asked for: whoever names the charset is given what they name. */
+const OFFERED = [...MEDIA_TYPES, ...MEDIA_TYPES.map((type) => `${type}; charset=utf-8`)]
 
 /**
  * In which media type a request is to be answered: of ours the one that its Accept likes best. Where it takes none of them it
@@ -10,5 +12,6 @@ const MEDIA_TYPES = ['application/json', 'application/graphql-response+json']
  * would be too late, and a refusal would have to be written in some type as well.
  */
 export function mediaTypeFor(request: IncomingMessage): string {
-  return new Negotiator(request).mediaType(MEDIA_TYPES) ?? 'application/json'
+  const [type = 'application/json'] = new Negotiator(request).mediaType(OFFERED)?.split(';', 1) ?? []
+  return type
 }

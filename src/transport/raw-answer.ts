@@ -32,6 +32,8 @@ export function createRawRefusals({
 
 /** Answers on a connection for which Node's server has no response, or none any more, and ends it. */
 function writeRawAnswer(stream: Duplex, { status, headers, body }: HttpAnswer): void {
+  // Node doesn't listen to it any more, and an error that nobody hears ends the process.
+  stream.on('error', () => stream.destroy())
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)]
   stream.end(`${head.join('\r\n')}\r\n\r\n${body}`)

@@ -55,7 +55,8 @@ export function testErrors(fixture: ResumeFixture): void {
         await query(url, SHOW_PEOPLE)
       }
       await hearing.hears(2)
-      expect(errors()[0]).toMatchObject({ path: ['messageAdded'], extensions: { code } })
+      const path = ['messageAdded', 'node', 'transaction', 'participants']
+      expect(errors()[0]).toMatchObject({ path, extensions: { code } })
       expect(hearing.positions).toEqual(await fixture.storedPositions(deal, 'messageAdded'))
     },
   )

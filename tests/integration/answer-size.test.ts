@@ -1,6 +1,5 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { MAX_LISTED_ITEMS } from '../../src/graphql/answer-size.js'
 import { refusalOf } from '../testkit/http-client.js'
 import { fillDeal } from '../testkit/long-deal.js'
 import { type Caller, type Deal, type Person, PLATFORM } from '../testkit/seed.js'
@@ -9,6 +8,7 @@ import { FOLLOW_MESSAGES, timelineCursor } from '../testkit/timeline-documents.j
 import { connect, listen } from '../testkit/websocket-client.js'
 
 const MAX_BYTES = 100_000
+const MAX_ITEMS = 2_000
 /** Each three bytes. */
 const CONTENT = '€'.repeat(1_000)
 const REFUSED = { code: 'OPERATION_TOO_COMPLEX', limit: MAX_BYTES }
@@ -18,7 +18,7 @@ let bea: Person
 let deal: Deal
 
 beforeAll(async () => {
-  testService = await startTestService({ MAX_ANSWER_BYTES: String(MAX_BYTES) })
+  testService = await startTestService({ MAX_ANSWER_BYTES: String(MAX_BYTES), MAX_ANSWER_ITEMS: String(MAX_ITEMS) })
   bea = await testService.seed.person('bea')
   deal = await testService.seed.deal('deal', { buyer: bea })
   await fillDeal(testService.database.url, deal, [bea], { count: 100, content: CONTENT })
@@ -45,8 +45,19 @@ test.each([
   ],
 ])('an answer of more is refused as a whole: %s', async (_, document) => {
   const answer = await bea.ask(document, {})
-  expect(answer.data).toBeUndefined()
+  expect([answer.status, answer.data]).toEqual([200, null])
   expect(refusalOf(answer)).toEqual(REFUSED)
+})
+
+test('a mutation whose answer would hold too much is carried out, and says so', async () => {
+  const selection = 'message { transaction { messages(last: 50) { nodes { content } } } }'
+  const input = `{ transactionId: "txn_deal", content: "done" }`
+  const answer = await bea.ask(`mutation { sendMessage(input: ${input}) { ${selection} } }`, {})
+  expect([answer.status, answer.data]).toEqual([200, null])
+  expect(refusalOf(answer)).toEqual(REFUSED)
+  expect(answer.errors[0]?.message).toMatch(/^It was done, but the answer would hold too much/)
+  const { data } = await bea.ask('{ messages(transactionId: "txn_deal", last: 1) { nodes { content } } }', {})
+  expect(data).toEqual({ messages: { nodes: [{ content: 'done' }] } })
 })
 
 describe('of a deal of fifty people', () => {
@@ -80,7 +91,7 @@ describe('of a deal of fifty people', () => {
       const statements = vi.spyOn(pg.Client.prototype, 'query')
       expect(refusalOf(await platform.ask(people(nested), {}))).toEqual({
         code: 'OPERATION_TOO_COMPLEX',
-        limit: MAX_LISTED_ITEMS,
+        limit: MAX_ITEMS,
       })
       expect(statements.mock.calls.length).toBeLessThan(15)
       statements.mockRestore()

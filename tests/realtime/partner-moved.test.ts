@@ -98,6 +98,22 @@ testOverRedis('nor on another node that hears of it', async () => {
   }
 })
 
+test('a partner who began to listen while a deal was theirs hears that it is gone, though the node had not noticed', async () => {
+  const deal = await testService.seed.deal('briefly', { buyer: bea }, { partnerClientId: 'acme' })
+  const otherNode = await testService.startAnotherNode()
+  try {
+    const owner = await follow(acme, deal, otherNode.webSocketUrl)
+    await deal.seat({ buyer: bea }, { partnerClientId: 'bolt' })
+    const briefly = await follow(bolt, deal, otherNode.webSocketUrl)
+    await deal.seat({ buyer: bea }, { partnerClientId: 'acme' })
+    expect(await briefly.next()).toEqual(ENDED)
+    await briefly.close()
+    await owner.close()
+  } finally {
+    await otherNode.close()
+  }
+})
+
 test('participants hear nothing of it', async () => {
   const deal = await testService.seed.deal('quiet', { buyer: bea }, { partnerClientId: 'acme' })
   const participant = await follow(bea, deal)

@@ -150,6 +150,19 @@ describe('a request that asks for another protocol than WebSocket is answered as
     stream.destroy()
   })
 
+  test.each([
+    ['two Hosts', 'Host: other'],
+    ['an expectation', 'Expect: tea'],
+  ])('with %s is refused, and a client that resets the connection then harms nobody', async (_, header) => {
+    const stream = connectTcp({ port: testService.service.address.port, host: '127.0.0.1', allowHalfOpen: true })
+    const request = asking('GET /health', 'h2c', header)
+    stream.write(`${request.join('\r\n')}\r\n\r\n`)
+    expect(String((await once(stream, 'data'))[0])).toMatch(/^HTTP\/1\.1 4\d\d /)
+    stream.resetAndDestroy()
+    // An error that nobody hears fails the run.
+    await serviceStillServes()
+  })
+
   test('with more headers than are taken is refused like every other', async () => {
     const headers = Array.from({ length: 120 }, (_, nth) => `X-${nth}: x`)
     expect(await exchange(asking('GET /health', 'h2c', ...headers))).toMatch(/^HTTP\/1\.1 431 /)

@@ -59,6 +59,7 @@ describe('with nothing set', () => {
         maxQueryDirectives: 20,
         maxQueryCost: 5000,
         maxAnswerBytes: 8_388_608,
+        maxAnswerItems: 5_000,
         executionTimeoutMs: 4500,
         sendsPerSecond: 20,
         sendBurst: 60,

@@ -3,7 +3,8 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TimelineFollowers } from '../../src/chat/timeline/timeline-followers.js'
 import type { Head, Reading, TimelineReader } from '../../src/chat/timeline/timeline-store.js'
-import { TimelineSubscription } from '../../src/chat/timeline/timeline-subscription.js'
+import { type SubscriptionOptions, TimelineSubscription } from '../../src/chat/timeline/timeline-subscription.js'
+import { NotFoundError } from '../../src/errors.js'
 import type { LiveEntry } from '../../src/events/topics.js'
 import { createMetrics } from '../../src/metrics.js'
 import { MemoryEventBus } from '../../src/platform/memory-event-bus.js'
@@ -50,8 +51,8 @@ afterEach(async () => {
   expect(followers.size).toBe(0)
 })
 
-function stands(head: number): Map<string, Head> {
-  return new Map([[KEY, { position: head, partnerClientId: null }]])
+function stands(head: number, partnerClientId: string | null = null): Map<string, Head> {
+  return new Map([[KEY, { position: head, partnerClientId }]])
 }
 
 function reading(...positions: number[]): Reading {
@@ -77,10 +78,14 @@ function entryAt(position: number): LiveEntry {
 const ring = (position: number) => bus.publish('timelineAdvanced', KEY, { position, entries: [] })
 
 /** Somebody who has read up to `seen`, and wants what comes after `after`. The first starts a follower at 5. */
-async function follow(after: number, seen: number): Promise<TimelineSubscription> {
+async function follow(
+  after: number,
+  seen: number,
+  { partner = null, owner = null }: { partner?: SubscriptionOptions['partner']; owner?: string | null } = {},
+): Promise<TimelineSubscription> {
   const borrowing = followers.borrow(KEY)
   await everythingElse()
-  heads.shift()?.answer(stands(5))
+  heads.shift()?.answer(stands(5, owner))
   const { thing: follower, release } = await borrowing
   follower.see(seen)
   const guard = { kinds: [], check() {} }
@@ -89,7 +94,7 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
     after,
     kinds: ['STATUS_CHANGED'] as const,
     readerKey: null,
-    partner: null,
+    partner,
     guard,
   }
   const subscription = new TimelineSubscription({ follower, release, store, metrics }, options)
@@ -97,9 +102,9 @@ async function follow(after: number, seen: number): Promise<TimelineSubscription
   return subscription
 }
 
-async function heal(head: number): Promise<void> {
+async function heal(head: number, owner: string | null = null): Promise<void> {
   const healing = followers.heal()
-  heads.shift()?.answer(stands(head))
+  heads.shift()?.answer(stands(head, owner))
   await healing
   await everythingElse()
 }
@@ -171,6 +176,31 @@ test('who comes after a timeline went back is not held up by a slow reader who w
   readings.shift()?.answer(reading(6))
   expect((await next).value?.position).toBe(6)
   await expect(slow.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+})
+
+test('a partner who was let in while the follower was behind is looked at again each time that it is told whose the deal is', async () => {
+  let owner = 'bolt'
+  let looks = 0
+  const partner = {
+    clientId: 'bolt',
+    async confirmAccess() {
+      looks += 1
+      if (owner !== 'bolt') throw new NotFoundError('transaction', 'transactionId')
+    },
+  }
+  const subscription = await follow(5, 5, { partner, owner: 'acme' })
+  const next = subscription.next()
+  await everythingElse()
+  expect(looks).toBe(1)
+  ring(6)
+  readings.shift()?.answer(reading(6))
+  expect((await next).value?.position).toBe(6)
+  const refused = expect(subscription.next()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  owner = 'acme'
+  // As the follower had it all the while.
+  await heal(6, 'acme')
+  await refused
+  expect(looks).toBe(2)
 })
 
 test('readings that fail in a row are said once', async () => {

@@ -27,7 +27,8 @@ export class TimelineFollower {
   readonly #store: TimelineReader
   readonly #log: Logger
   readonly #queueCapacity: number
-  readonly #queues = new Set<BoundedQueue<LiveEntry>>()
+  /** With whose each is, where that is a partner's. */
+  readonly #queues = new Map<BoundedQueue<LiveEntry>, { readonly clientId: string } | null>()
   /** Up to where everything has been passed on. */
   #position: number
   #changedAt = 0
@@ -36,6 +37,7 @@ export class TimelineFollower {
   /** The newest position that somebody is known to have read, be we there or not. */
   #seen: number
   #partnerClientId: string | null
+  #partnerLooks = 0
   #isReading = false
   readonly #outage: Outage
   #isStopped = false
@@ -115,10 +117,15 @@ export class TimelineFollower {
     return this.#partnerClientId
   }
 
-  /** A queue that gets each entry after `position`, from now on until it leaves. */
-  join(): BoundedQueue<LiveEntry> {
+  /** How often we were told whose it is, by the doorbell or the database. */
+  get partnerLooks(): number {
+    return this.#partnerLooks
+  }
+
+  /** A queue that gets each entry after `position`, from now on until it leaves. @param partner whose it is; null: no partner's. */
+  join(partner: { readonly clientId: string } | null): BoundedQueue<LiveEntry> {
     const queue = new BoundedQueue<LiveEntry>(this.#queueCapacity)
-    this.#queues.add(queue)
+    this.#queues.set(queue, partner)
     return queue
   }
 
@@ -172,7 +179,7 @@ export class TimelineFollower {
       if (entry.position !== this.#position + 1) continue
       this.#position = entry.position
       if (entry.kind === 'MESSAGE_EDITED' || entry.kind === 'MESSAGE_DELETED') this.#changedAt = entry.position
-      for (const queue of this.#queues) queue.push(entry)
+      for (const queue of this.#queues.keys()) queue.push(entry)
     }
   }
 
@@ -199,11 +206,14 @@ export class TimelineFollower {
     }
   }
 
-  /** When it has moved to another partner, everyone who listens looks again whether they may. */
+  /**
+   * Takes over whose it is. A partner who listens and isn't that one looks again whether they may: one of the two of us is
+   * behind.
+   */
   #belongTo(partnerClientId: string | null): void {
-    if (partnerClientId === this.#partnerClientId) return
     this.#partnerClientId = partnerClientId
-    for (const queue of this.#queues) queue.close()
+    this.#partnerLooks += 1
+    for (const [queue, partner] of this.#queues) if (partner && partner.clientId !== partnerClientId) queue.close()
   }
 
   #goBack(head: number): void {
@@ -213,6 +223,6 @@ export class TimelineFollower {
     )
     this.#hasGoneBack = true
     this.stop()
-    for (const queue of this.#queues) queue.close()
+    for (const queue of this.#queues.keys()) queue.close()
   }
 }

@@ -46,8 +46,8 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
   readonly #entries: AsyncGenerator<LiveEntry, void>
   #queue: BoundedQueue<LiveEntry> | null = null
   #isEnded = false
-  /** To whom the transaction belonged, as the follower said, when the partner's access was last seen. */
-  #partnerClientId: string | null
+  /** How often the follower had been told whose the transaction is when the partner's access was last seen. */
+  #confirmedLooks = -1
   /** Ends the waiting for the database that is under way. */
   #giveUp: () => void = () => {}
   /** Up to where everything that matches was given out. */
@@ -60,7 +60,6 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     this.#metrics = metrics
     this.#options = options
     this.#position = options.after
-    this.#partnerClientId = options.partner?.clientId ?? null
     this.#entries = this.#follow()
   }
 
@@ -150,7 +149,7 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     const follower = this.#follower
     // Looking and joining are one step: between two steps of a generator the follower may move on.
     if (this.#isEnded || this.#hasMovedAway || follower.position > this.#position) return 'behind'
-    const queue = follower.join()
+    const queue = follower.join(this.#options.partner)
     this.#queue = queue
     for (let entries = await queue.take(); entries !== null; entries = await queue.take()) {
       const isWhole = yield* this.#give(entries, ({ position }) => follower.changedAt > position)
@@ -162,16 +161,20 @@ export class TimelineSubscription implements AsyncIterableIterator<LiveEntry> {
     return 'overflow'
   }
 
-  /** Whether, as far as the follower knows, the transaction belongs to somebody else than when the partner's access was seen. */
+  /**
+   * Whether, as far as the follower knows, the transaction isn't the partner's who listens, and nobody has looked since the
+   * follower was told so. When the look shows that it is, the follower was behind; it is believed again at the next telling.
+   */
   get #hasMovedAway(): boolean {
-    return this.#options.partner !== null && this.#follower.partnerClientId !== this.#partnerClientId
+    const { partner } = this.#options
+    const { partnerClientId, partnerLooks } = this.#follower
+    return partner !== null && partnerClientId !== partner.clientId && partnerLooks !== this.#confirmedLooks
   }
 
   async #confirmPartner(): Promise<void> {
-    const { partnerClientId } = this.#follower
+    const { partnerLooks } = this.#follower
     await this.#options.partner?.confirmAccess()
-    // It was the follower who was behind.
-    this.#partnerClientId = partnerClientId
+    this.#confirmedLooks = partnerLooks
   }
 
   #leave(): void {
