@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { FROM_SOURCE, PROJECT } from '../testkit/node-process.js'
+import { BUILT, PROJECT } from '../testkit/node-process.js'
 import { type Ending, ServiceProcess } from '../testkit/service-process.js'
 import type { Leash } from './leash.js'
 import { NodeFront } from './node-front.js'
@@ -86,7 +86,7 @@ export class ServiceNode {
 
   #spawn(): ServiceProcess {
     const { directory, env, leash } = this.#options
-    const node = new ServiceProcess({ project: PROJECT, dataDirectory: directory, env, command: FROM_SOURCE })
+    const node = new ServiceProcess({ project: PROJECT, dataDirectory: directory, env, command: BUILT })
     leash.hold(node.processId, 'SIGKILL')
     return node
   }

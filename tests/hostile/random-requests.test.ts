@@ -43,7 +43,7 @@ beforeAll(async () => {
   service = new ServiceProcess({
     project: PROJECT,
     dataDirectory: createTemporaryDirectory(),
-    command: [process.execPath, '--inspect=127.0.0.1:0', '--import', 'tsx', 'src/main.ts'],
+    command: [process.execPath, '--inspect=127.0.0.1:0', 'dist/main.js'],
     env: { NODE_ENV: 'test', DATABASE_URL: helper.database.url, JWT_SECRET: secret },
   })
   const [, port] = await service.untilPrinted(/"port":(\d+).*"Listening"/)

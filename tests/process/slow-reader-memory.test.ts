@@ -37,14 +37,7 @@ describe.runIf(process.platform === 'linux')('a reader who is owed 250 MB', () =
       project: fileURLToPath(new URL('../..', import.meta.url)),
       dataDirectory: createTemporaryDirectory(),
       // With much room V8 lets garbage lie; what is told here is what is held.
-      command: [
-        process.execPath,
-        '--max-old-space-size=160',
-        '--max-semi-space-size=4',
-        '--import',
-        'tsx',
-        'src/main.ts',
-      ],
+      command: [process.execPath, '--max-old-space-size=160', '--max-semi-space-size=4', 'dist/main.js'],
       env: { NODE_ENV: 'test', DATABASE_URL: helper.database.url, JWT_SECRET: secret, WRITE_STALL_TIMEOUT_MS: '5000' },
     })
     const [, port] = await service.untilPrinted(/"port":(\d+).*"Listening"/)

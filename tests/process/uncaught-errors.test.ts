@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestDatabase } from '../testkit/database.js'
 import { temporaryDirectory } from '../testkit/directory.js'
-import { FROM_SOURCE, PROJECT } from '../testkit/node-process.js'
+import { BUILT, PROJECT } from '../testkit/node-process.js'
 import { ServiceProcess } from '../testkit/service-process.js'
 
-const [node, ...args] = FROM_SOURCE
+const [node, ...args] = BUILT
 /** Fails at a signal, as a fault of ours would, with something on the error that is nobody's business. */
 const FAULTY =
   'process.on("SIGUSR2", () => { throw Object.assign(new Error("a fault"), { detail: "secret" + " words" }) })'

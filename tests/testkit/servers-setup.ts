@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { prepare } from '../../scripts/prepare.mjs'
 import { startEmbeddedPostgres } from '../../src/platform/embedded-postgres.js'
 import { applyMigrations } from '../../src/platform/migrations.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
@@ -24,6 +25,8 @@ declare module 'vitest' {
 
 /** One Postgres for the whole run, and one Redis: the one of REDIS_URL, or one that is started where it is installed. Test databases need not outlive a power failure, so nothing waits for the disk. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Also for those who call vitest themselves: nodes in processes of their own are started as they are built.
+  await prepare({ documents: true })
   const runDirectory = createRunDirectory()
   const postgres = await startEmbeddedPostgres({
     directory: join(runDirectory, 'server'),

@@ -32,6 +32,9 @@ export interface TestService extends TestNode {
 
 type Environment = Readonly<Record<string, string>>
 
+/** Many services share a Postgres and two cores: to open a connection, or wait for one, takes longer than it ever should. */
+const PATIENT_POOL = { DATABASE_POOL_SIZE: '5', DATABASE_POOL_TIMEOUT_MS: '10000' }
+
 /**
  * @param given what to set besides the database, a free port and a secret; or what makes it, knowing the database.
  * @param log for tests that look at it; otherwise nothing is logged.
@@ -60,7 +63,7 @@ function redisOfTests(): Environment {
 }
 
 async function startNode(env: Environment, log?: Logger): Promise<TestNode> {
-  const usual = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', DATABASE_POOL_SIZE: '5', ...UNHINDERED }
+  const usual = { NODE_ENV: 'test', LOG_LEVEL: 'silent', PORT: '0', ...PATIENT_POOL, ...UNHINDERED }
   const config = loadConfig({ ...usual, ...env })
   const service = await startService({
     config,
