@@ -21,8 +21,8 @@ type Measure = (value: unknown, size: AnswerSize) => unknown
 
 /** The same schema; its resolvers count what they give for an answer, by `AnswerSize`. */
 export function measured(schema: GraphQLSchema): GraphQLSchema {
-  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'))
-  for (const type of types.filter(isObjectType)) {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue
     for (const field of Object.values(type.getFields())) {
       const measure = measureFor(field)
       if (measure) countWith(measure, field)

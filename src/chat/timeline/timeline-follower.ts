@@ -64,22 +64,16 @@ export class TimelineFollower {
   /** Starts to listen, then reads where the timeline stands: what comes in between is not missed. */
   static async start(transactionKey: string, parts: FollowerParts): Promise<TimelineFollower> {
     let follower: TimelineFollower | undefined
-    let rungMeanwhile: TimelineAdvanced = { position: 0, entries: [] }
+    const rungMeanwhile: TimelineAdvanced[] = []
     const unsubscribe = await parts.bus.subscribe('timelineAdvanced', transactionKey, (news) => {
       if (follower) follower.#hear(news)
-      else
-        rungMeanwhile = {
-          ...rungMeanwhile,
-          ...news,
-          position: Math.max(rungMeanwhile.position, news.position),
-          entries: [],
-        }
+      else rungMeanwhile.push({ ...news, entries: [] })
     })
     try {
       const heads = await parts.store.heads([transactionKey])
       follower = new TimelineFollower(transactionKey, heads.get(transactionKey) ?? NOTHING, parts)
       follower.#unsubscribe = unsubscribe
-      follower.#hear(rungMeanwhile)
+      for (const news of rungMeanwhile) follower.#hear(news)
       return follower
     } catch (error) {
       unsubscribe()
