@@ -46,8 +46,9 @@ async function tick(): Promise<void> {
   heads.mockRestore()
 }
 
-/** That nobody can be sent away is said in its own time. */
-const lineCount = () => logged.filter(({ msg }) => !msg.startsWith('Who was suspended')).length
+/** That nobody can be sent away is said in its own time, and that a connection is lost when its end arrives. */
+const IN_THEIR_OWN_TIME = /^(Who was suspended|A connection to Postgres was lost)/
+const lineCount = () => logged.filter(({ msg }) => !IN_THEIR_OWN_TIME.test(msg)).length
 const complaints = () => logged.filter(({ msg }) => msg.startsWith('Where the timelines stand')).length
 
 test('who listens goes on listening, and hears what was missed; the log says it once each time', async () => {
